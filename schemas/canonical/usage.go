@@ -1,0 +1,149 @@
+package canonical
+
+// Patient is how a message names a patient. Values are personal data: they
+// go to the identity vault and nowhere else.
+type Patient struct {
+	Identifiers []Identifier `json:"identifiers"`
+	FamilyName  string       `json:"family_name,omitempty"`
+	GivenNames  string       `json:"given_names,omitempty"`
+	BirthDate   string       `json:"birth_date,omitempty"` // CCYY-MM-DD
+	Gender      string       `json:"gender,omitempty"`
+}
+
+// Identifier is one number by which somebody knows a patient.
+type Identifier struct {
+	// Type is "NH" for an NHS Number, else the sender's type, as "MR".
+	Type string `json:"type"`
+	// Authority is who issued it: "NHS", or the sender's own name for itself.
+	Authority string `json:"authority"`
+	Value     string `json:"value"`
+	// Status is the NHS Number status indicator, where told.
+	Status string `json:"status,omitempty"`
+}
+
+// Case is how a message names a theatre case: the first alias that is known
+// finds it, in this order.
+type Case struct {
+	Aliases []Alias `json:"aliases"`
+}
+
+// Alias is one name of a case, as {"case_number", "4411"}.
+type Alias struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+// Place is where stock was used: the sender's own code and text.
+type Place struct {
+	Code string `json:"code,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// Person is somebody by role: operator, supervisor, consultant, scrub, scanner.
+type Person struct {
+	Role string `json:"role"`
+	Code string `json:"code,omitempty"`
+	// Authority is who issued the code, as "GMC".
+	Authority string `json:"authority,omitempty"`
+}
+
+// Mode says what a group of lines means beside what was told before (law 11).
+type Mode string
+
+const (
+	// Increments: each line stands for itself, found again by its key.
+	Increments Mode = "increments"
+	// Snapshot: the lines are all that there are in the scope; a line of the
+	// same source that is not told again is withdrawn.
+	Snapshot Mode = "snapshot"
+)
+
+// Usage tells what was used on a patient in one case.
+type Usage struct {
+	Case       Case        `json:"case"`
+	Patient    Patient     `json:"patient"`
+	Place      Place       `json:"place"`
+	OccurredAt Instant     `json:"occurred_at"`
+	Mode       Mode        `json:"mode"`
+	Procedures []Procedure `json:"procedures,omitempty"`
+	Lines      []UsageLine `json:"lines"`
+}
+
+// EventKind is "usage".
+func (Usage) EventKind() string { return "usage" }
+
+// Procedure is one procedure of a case, as coded by this source.
+type Procedure struct {
+	Code   string `json:"code"`
+	System string `json:"system,omitempty"`
+	Text   string `json:"text,omitempty"`
+	Side   string `json:"side,omitempty"`
+}
+
+// Effect is what a line does. It comes from the profile's table alone.
+type Effect string
+
+const (
+	// Use: the item was used, Quantity in all under this key.
+	Use Effect = "use"
+	// Credit takes Quantity back from the use under the same key.
+	Credit Effect = "credit"
+	// Delete: the line was told in error and never was.
+	Delete Effect = "delete"
+	// NoValue: the sender withdrew the value and gives none.
+	NoValue Effect = "no_value"
+	// WrongPatient: the line was told of another patient: it is reversed and
+	// people are alerted.
+	WrongPatient Effect = "wrong_patient"
+	// Unknown: the sender's sign is not in the profile's table. It is never
+	// a use: the line waits for a person.
+	Unknown Effect = "unknown"
+)
+
+// UsageLine is one thing that was used, or a correction of it.
+type UsageLine struct {
+	// Origin is where in the message it stands, as "FT1[2]".
+	Origin string `json:"origin"`
+	// Key is the line's business key within its case (law 2). Empty if the
+	// sender gave none that is stable: the line then goes to reconciliation.
+	Key    string `json:"key"`
+	Effect Effect `json:"effect"`
+	// Codes are the ways in which the sender names the item, best first.
+	Codes []Code `json:"codes"`
+	// Text is the sender's own description.
+	Text string `json:"text,omitempty"`
+	// UDI is the carrier as scanned.
+	UDI    string `json:"udi,omitempty"`
+	Lot    string `json:"lot,omitempty"`
+	Serial string `json:"serial,omitempty"`
+	Expiry string `json:"expiry,omitempty"` // CCYY-MM-DD
+	// Quantity is a decimal in Unit, unsigned; what it does is Effect.
+	Quantity string `json:"quantity"`
+	// Unit is "each", "pack" or "scanned" (the pack level of the scanned
+	// GTIN); empty is each.
+	Unit        string `json:"unit,omitempty"`
+	Disposition string `json:"disposition"`
+	Side        string `json:"side,omitempty"`
+	// Place overrides the usage's place for this line.
+	Place      Place    `json:"place,omitzero"`
+	OccurredAt Instant  `json:"occurred_at,omitzero"`
+	People     []Person `json:"people,omitempty"`
+}
+
+// Code names an item in some system of codes.
+type Code struct {
+	// Kind is "gtin", "npc", "mpc", "erp" or "local".
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+// Dispositions of a usage line. Absent means UsedUnspecified.
+const (
+	UsedUnspecified      = "used_unspecified"
+	Implanted            = "implanted"
+	Explanted            = "explanted"
+	ImplantedThenRemoved = "implanted_then_removed"
+	OpenedNotUsed        = "opened_not_used"
+	Contaminated         = "contaminated"
+	ReturnedUnopened     = "returned_unopened"
+)
