@@ -1,0 +1,116 @@
+package udi
+
+import (
+	"strings"
+	"time"
+)
+
+// Parse reads one scan, or one line that somebody typed. It never fails: what
+// it cannot read is a finding with the 0-based byte offset into raw. now
+// settles the century of two-digit years and nothing else.
+//
+// Understood are GS1 element strings with or without a symbology prefix and
+// with FNC1 as 0x1D or as a keyboard wedge's stand-in, the same with brackets
+// or with no separators at all, GS1 Digital Link URIs, a bare GTIN or SSCC,
+// HIBC primary, secondary and concatenated, and ICCBBA's ISBT 128.
+func Parse(raw string, now time.Time) UDI {
+	u := UDI{Raw: raw, Elements: []Element{}, Findings: []Finding{}}
+	from, to := 0, len(raw)
+	for from < to && blank(raw[from]) {
+		from++
+	}
+	if strings.HasPrefix(raw[from:], "\ufeff") {
+		from += 3
+	}
+	last := to // HIBC's check character may be a space
+	for last > from && blank(raw[last-1]) {
+		last--
+	}
+	for to > last && raw[to-1] != ' ' {
+		to--
+	}
+	if from >= last {
+		u.fail(CodeEmpty, 0, "There is nothing to read. Scan the symbol again.")
+		return u
+	}
+	s := symbol{}
+	if raw[from] == ']' && last-from >= 3 {
+		s = symbolOf(raw[from+1], raw[from+2])
+		u.Carrier = s.name
+		from += 3
+	}
+	if from >= last {
+		u.fail(CodeEmpty, from, "There is nothing after the symbology prefix. Scan the symbol again.")
+		return u
+	}
+	switch c := raw[from]; {
+	case c == '+' || c == '*' && last-from > 2 && raw[from+1] == '+':
+		u.hibc(from, last, to, now)
+	case c == '=' || c == '&':
+		u.iccbba(from, last)
+	case linkAt(raw[from:last]):
+		u.digitalLink(from, last, now)
+	case c == '(' && headAt(raw, from, last) > 0, !s.gs1 && (c < '0' || c > '9') && bracketAt(raw, from, last) >= 0:
+		u.bracketed(from, last, now)
+	case s.gtin:
+		u.Issuer = GS1
+		u.bareGTIN(from, last)
+	case u.bare(s, from, last, now):
+	default:
+		u.plain(s, from, last, now)
+	}
+	return u
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// symbol is what a symbology prefix (ISO/IEC 15424) promises.
+type symbol struct {
+	name string
+	gs1  bool // its data are GS1 element strings
+	gtin bool // its data are a bare GTIN
+}
+
+func symbolOf(code, modifier byte) symbol {
+	switch code {
+	case 'C':
+		if modifier == '1' {
+			return symbol{name: "gs1_128", gs1: true}
+		}
+		return symbol{name: "code_128"}
+	case 'd':
+		if modifier == '2' || modifier == '5' {
+			return symbol{name: "gs1_datamatrix", gs1: true}
+		}
+		return symbol{name: "data_matrix"}
+	case 'Q':
+		if modifier == '3' || modifier == '4' {
+			return symbol{name: "gs1_qr", gs1: true}
+		}
+		return symbol{name: "qr"}
+	case 'e':
+		if modifier == '0' {
+			return symbol{name: "gs1_databar", gs1: true}
+		}
+		return symbol{name: "gs1_composite", gs1: true}
+	case 'J':
+		if modifier == '1' {
+			return symbol{name: "gs1_dotcode", gs1: true}
+		}
+		return symbol{name: "dotcode"}
+	case 'E':
+		if modifier == '4' {
+			return symbol{name: "ean_8", gtin: true}
+		}
+		return symbol{name: "ean_13", gtin: true}
+	case 'I':
+		return symbol{name: "itf_14", gtin: true}
+	case 'A':
+		return symbol{name: "code_39"}
+	case 'z':
+		return symbol{name: "aztec"}
+	case 'L':
+		return symbol{name: "pdf417"}
+	}
+	return symbol{name: "other_symbol"}
+}
