@@ -1,0 +1,142 @@
+package hl7v2
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// charset is how a message's bytes become text.
+type charset struct {
+	// table maps single bytes; nil means UTF-8.
+	table *charmap.Charmap
+	// plain is set when the message's bytes are UTF-8 as they stand.
+	plain bool
+	// declared is set when the sender or the configuration named it.
+	declared bool
+}
+
+// charsets are the names of HL7 table 0211 that are read, and what senders
+// write in their place. Who declares 8859/1 means Windows-1252, which differs
+// only where 8859/1 has control characters.
+var charsets = map[string]*charmap.Charmap{
+	"ASCII": nil, "UNICODE UTF-8": nil, "UTF-8": nil, "UTF8": nil, "UNICODE": nil,
+	"8859/1": charmap.Windows1252, "WINDOWS-1252": charmap.Windows1252, "CP1252": charmap.Windows1252,
+	"8859/2": charmap.ISO8859_2, "8859/3": charmap.ISO8859_3, "8859/4": charmap.ISO8859_4,
+	"8859/5": charmap.ISO8859_5, "8859/6": charmap.ISO8859_6, "8859/7": charmap.ISO8859_7,
+	"8859/8": charmap.ISO8859_8, "8859/9": charmap.ISO8859_9, "8859/15": charmap.ISO8859_15,
+}
+
+// charsetName brings a declared name to the form of the table's keys.
+func charsetName(s string) string {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	s = strings.ReplaceAll(s, "_", "-")
+	if rest, ok := strings.CutPrefix(s, "ISO"); ok {
+		rest = strings.TrimLeft(rest, "- ")
+		if digits, ok := strings.CutPrefix(rest, "8859"); ok {
+			return "8859/" + strings.TrimLeft(digits, "-/ ")
+		}
+		if strings.HasPrefix(rest, "IR6") || rest == "IR 6" {
+			return "ASCII"
+		}
+	}
+	if digits, ok := strings.CutPrefix(s, "8859-"); ok {
+		return "8859/" + digits
+	}
+	if s == "US-ASCII" {
+		return "ASCII"
+	}
+	return s
+}
+
+// chooseCharset settles how the message is decoded, and notes where the
+// declaration and the bytes disagree.
+func (m *Message) chooseCharset() error {
+	name := charsetName(m.options.Charset)
+	overridden := name != ""
+	if !overridden {
+		msh18 := m.Segment(0).Field(18).Repetition(1)
+		name = charsetName(string(msh18.Component(1).Raw()))
+		if name == `""` {
+			name = ""
+		}
+	}
+	if strings.Contains(name, "UTF-16") || strings.Contains(name, "UTF-32") || strings.Contains(name, "UCS") {
+		return fault.New(fault.Invalid, "hl7_charset_unsupported",
+			"The message declares a charset of two or four bytes a character, which is not read. Set the sender to UNICODE UTF-8 or 8859/1.").At("MSH-18")
+	}
+	table, known := charsets[name]
+	m.charset = charset{table: table, plain: table == nil || m.ascii, declared: known && name != "ASCII"}
+	if m.ascii {
+		if name != "" && !known {
+			m.noteUnknownCharset()
+		}
+		return nil
+	}
+	switch {
+	case known && table != nil:
+		if !overridden && m.utf8 {
+			m.note(Warning, "charset_doubtful", "MSH-18", "The bytes read as UTF-8 although MSH-18 declares another charset; they were read as declared. Set the connector's charset if the sender is wrong.")
+		}
+		return nil
+	case name != "" && !known:
+		m.noteUnknownCharset()
+	case name == "" || name == "ASCII":
+		m.note(Warning, "charset_undeclared", "MSH-18", "Characters beyond ASCII occur, but MSH-18 declares no charset for them. They were read as UTF-8 if they are, else as Windows-1252.")
+	case !m.utf8:
+		m.note(Warning, "charset_mismatch", "MSH-18", "MSH-18 declares UTF-8, but the bytes are not. They were read as Windows-1252.")
+	}
+	if !m.utf8 {
+		m.charset.table, m.charset.plain = charmap.Windows1252, false
+	}
+	return nil
+}
+
+func (m *Message) noteUnknownCharset() {
+	m.note(Warning, "charset_unknown", "MSH-18", "MSH-18 declares a charset that is not known here. The text was read as UTF-8 if it is, else as Windows-1252.")
+}
+
+// appendText appends b, decoded, to dst.
+func (c charset) appendText(dst, b []byte) []byte {
+	if c.table == nil {
+		return appendUTF8(dst, b)
+	}
+	for _, x := range b {
+		if x < utf8.RuneSelf {
+			dst = append(dst, x)
+			continue
+		}
+		dst = utf8.AppendRune(dst, c.table.DecodeByte(x))
+	}
+	return dst
+}
+
+// appendUTF8 appends b, reading a byte that is not UTF-8 as Windows-1252. It
+// occurs only where an escape gave the byte: messages are settled as a whole.
+func appendUTF8(dst, b []byte) []byte {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(b[0])
+		}
+		dst = utf8.AppendRune(dst, r)
+		b = b[n:]
+	}
+	return dst
+}
+
+// appendRune appends r in the message's charset; false if it has no such
+// character.
+func (c charset) appendRune(dst []byte, r rune) ([]byte, bool) {
+	if r < utf8.RuneSelf {
+		return append(dst, byte(r)), true
+	}
+	if c.table == nil {
+		return utf8.AppendRune(dst, r), r != utf8.RuneError
+	}
+	b, ok := c.table.EncodeRune(r)
+	return append(dst, b), ok
+}

@@ -1,0 +1,182 @@
+package hl7v2
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// maxSkip bounds the blank lines or spaces that one formatting command may
+// ask for, so that a short message cannot unfold into a long text.
+const maxSkip = 99
+
+// decode gives the value's text: escapes first, then the charset.
+func (v Value) decode() string {
+	if v.level == verbatim {
+		return string(v.m.charset.appendText(nil, v.Raw()))
+	}
+	return v.m.decodeBytes(v.Raw())
+}
+
+func (m *Message) decodeBytes(b []byte) string {
+	return decodeText(b, m.delims, m.charset)
+}
+
+// decodeText decodes b. An escape that is unknown or not closed stays as it is
+// (chapter 2.7 leaves it to the receiver; losing text is never right).
+func decodeText(b []byte, d delimiters, cs charset) string {
+	if d.escape == 0 || bytes.IndexByte(b, d.escape) < 0 {
+		if cs.table == nil && utf8.Valid(b) {
+			return string(b)
+		}
+		return string(cs.appendText(nil, b))
+	}
+	dst := make([]byte, 0, len(b)+len(b)/4)
+	var pending []byte // bytes given by \X..\ that may make one character with their neighbours
+	for len(b) > 0 {
+		i := bytes.IndexByte(b, d.escape)
+		if i < 0 {
+			break
+		}
+		j := bytes.IndexByte(b[i+1:], d.escape)
+		if j < 0 {
+			break
+		}
+		body := b[i+1 : i+1+j]
+		pending = append(pending, b[:i]...)
+		next, known := cs, true
+		var put []byte
+		switch {
+		case len(body) > 1 && body[0] == 'X':
+			pending, known = appendHex(pending, body[1:])
+		case len(body) == 5 && body[0] == 'C':
+			next, known = switchCharset(body[1:], cs)
+		default:
+			put, known = replacement(body, d)
+		}
+		if !known {
+			// The second escape character may open a sequence of its own.
+			pending = append(pending, b[i:i+1+j]...)
+			b = b[i+1+j:]
+			continue
+		}
+		if put != nil || next != cs {
+			dst = cs.appendText(dst, pending)
+			dst = append(dst, put...)
+			pending, cs = pending[:0], next
+		}
+		b = b[i+j+2:]
+	}
+	return string(cs.appendText(cs.appendText(dst, pending), b))
+}
+
+var (
+	newline = []byte("\n")
+	nothing = []byte{}
+	blanks  = bytes.Repeat([]byte(" "), maxSkip)
+	lines   = bytes.Repeat(newline, maxSkip)
+)
+
+// replacement gives what an escape with this body stands for.
+func replacement(body []byte, d delimiters) (text []byte, known bool) {
+	if len(body) == 1 {
+		var c byte
+		switch body[0] {
+		case 'F':
+			c = d.field
+		case 'S':
+			c = d.component
+		case 'T':
+			c = d.sub
+		case 'R':
+			c = d.repetition
+		case 'E':
+			c = d.escape
+		case 'P':
+			c = d.truncation
+		case 'H', 'N':
+			return nothing, true
+		}
+		return []byte{c}, c != 0
+	}
+	if len(body) < 3 || body[0] != '.' {
+		return nil, false
+	}
+	arg := body[3:]
+	switch string(body[1:3]) {
+	case "br", "ce":
+		return newline, len(arg) == 0
+	case "sp":
+		return skip(lines, arg)
+	case "sk":
+		return skip(blanks, arg)
+	case "fi", "nf":
+		return nothing, len(arg) == 0
+	case "in", "ti":
+		_, err := strconv.Atoi(string(arg))
+		return nothing, err == nil
+	}
+	return nil, false
+}
+
+// skip takes as many of the fill as arg says, one if it says nothing.
+func skip(fill, arg []byte) ([]byte, bool) {
+	if len(arg) == 0 {
+		return fill[:1], true
+	}
+	n, err := strconv.Atoi(string(bytes.TrimLeft(arg, " +")))
+	if err != nil || n < 0 || n > maxSkip {
+		return nil, false
+	}
+	return fill[:n], true
+}
+
+// appendHex appends the bytes that pairs of hexadecimal digits name.
+func appendHex(dst, digits []byte) ([]byte, bool) {
+	if len(digits)%2 != 0 {
+		return dst, false
+	}
+	for _, c := range digits {
+		if hexDigit(c) < 0 {
+			return dst, false
+		}
+	}
+	for i := 0; i < len(digits); i += 2 {
+		dst = append(dst, byte(hexDigit(digits[i])<<4|hexDigit(digits[i+1])))
+	}
+	return dst, true
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	}
+	return -1
+}
+
+// switches are the single-byte character sets that \Cxxyy\ may change to, by
+// the final bytes of their ISO 2022 escape sequence (chapter 2.7.2).
+var switches = map[string]*charmap.Charmap{
+	"2842": nil, "2D41": charmap.Windows1252, "2D42": charmap.ISO8859_2, "2D43": charmap.ISO8859_3,
+	"2D44": charmap.ISO8859_4, "2D4C": charmap.ISO8859_5, "2D47": charmap.ISO8859_6,
+	"2D46": charmap.ISO8859_7, "2D48": charmap.ISO8859_8, "2D4D": charmap.ISO8859_9, "2D62": charmap.ISO8859_15,
+}
+
+// switchCharset gives the charset that holds from here to the end of the value.
+func switchCharset(code []byte, now charset) (charset, bool) {
+	table, known := switches[string(bytes.ToUpper(code))]
+	if !known {
+		return now, false
+	}
+	if table == nil {
+		return now, true // back to ASCII: the message's own set holds it
+	}
+	return charset{table: table}, true
+}

@@ -1,0 +1,50 @@
+package hl7v2_test
+
+import (
+	"fmt"
+
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
+)
+
+func Example() {
+	raw := []byte("MSH|^~\\&|THEATRE|ZZ1|HUB|ZZ1|20260105093000||DFT^P03|D1|P|2.4\r" +
+		"PID|1||X100^^^ZZ1^MR~9990000018^^^NHS^NH\r" +
+		"FT1|1|T1|||||HS-100^Hip stem \\T\\ head|||1\r" +
+		"FT1|2|T2|||||SC-20^Screw|||2\r")
+	m, err := hl7v2.Parse(raw, hl7v2.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	nhsNumber, _ := hl7v2.ParsePath("PID-3[CX.5=NH].1")
+	item, _ := hl7v2.ParsePath("FT1-7.2")
+	fmt.Println(nhsNumber.First(m.All()))
+	_, lines := m.Groups("FT1")
+	for _, line := range lines {
+		fmt.Println(item.First(line))
+	}
+	// Output:
+	// 9990000018
+	// Hip stem & head
+	// Screw
+}
+
+func ExampleMessage_Edit() {
+	m, err := hl7v2.Parse([]byte("MSH|^~\\&|THEATRE\rPID|1||X100\r"), hl7v2.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e := m.Edit()
+	if err := e.Set("PID-5.1", "Ash|Ann"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	changed, err := e.Message()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s\n", changed.Segment(1).Raw())
+	// Output: PID|1||X100||Ash\F\Ann
+}

@@ -1,0 +1,122 @@
+package hl7v2
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// keepText is the size up to which a message keeps one string of its bytes,
+// from which plain values are cut without allocating.
+const keepText = 64 << 10
+
+// Message is one HL7 v2 message over the bytes that Parse was given. It is
+// safe for concurrent reading.
+type Message struct {
+	raw      []byte
+	text     string // raw as a string, up to keepText
+	delims   delimiters
+	segs     []span
+	findings []Finding
+	charset  charset
+	ascii    bool // no byte above 0x7F
+	escapes  bool // the escape character occurs after MSH-2
+	utf8     bool // raw is valid UTF-8
+	options  Options
+}
+
+// span is a half-open range of raw.
+type span struct{ from, to int32 }
+
+// Parse indexes raw. It keeps raw and does not copy it: the caller leaves the
+// bytes alone while the Message is in use. Values read from it may be kept.
+//
+// Errors are fault.Invalid; their codes begin with "hl7_".
+func Parse(raw []byte, opts Options) (*Message, error) {
+	opts = opts.withDefaults()
+	if len(raw) > opts.MaxBytes {
+		return nil, fault.New(fault.Invalid, "hl7_too_large",
+			"The message has %d bytes; at most %d are read. Raise the limit if such messages are meant to come.", len(raw), opts.MaxBytes)
+	}
+	p, err := readPrologue(raw)
+	if err != nil {
+		return nil, err
+	}
+	m := &Message{raw: raw, delims: p.delims, options: opts}
+	if len(raw) <= keepText {
+		m.text = string(raw)
+	}
+	m.ascii = isASCII(raw)
+	m.utf8 = m.ascii || utf8.Valid(raw)
+	m.escapes = p.delims.escape != 0 && bytes.IndexByte(raw[p.encodingEnd:], p.delims.escape) >= 0
+	m.notePrologue(p)
+	if err := m.index(p.start); err != nil {
+		return nil, err
+	}
+	if err := m.chooseCharset(); err != nil {
+		return nil, err
+	}
+	m.chooseTruncation()
+	if opts.Strict && len(m.findings) > 0 {
+		return nil, m.findings[0].refusal()
+	}
+	return m, nil
+}
+
+func (m *Message) notePrologue(p prologue) {
+	if p.bom {
+		m.note(Info, "byte_order_mark", "", "A byte order mark stands before MSH; it was passed over.")
+	}
+	if p.blanks {
+		m.note(Info, "leading_blanks", "", "Blanks or line ends stand before MSH; they were passed over.")
+	}
+	if p.framing {
+		m.note(Info, "framing_bytes", "", "MLLP framing characters stand around the message; they were passed over.")
+	}
+	if p.noEncoding {
+		m.note(Warning, "encoding_characters_missing", "MSH-2", "MSH-2 is empty; the usual ^~\\& was assumed.")
+	}
+	if p.partial {
+		m.note(Info, "encoding_characters_few", "MSH-2", "MSH-2 names fewer than four characters; the others are not in use.")
+	}
+	if p.extra {
+		m.note(Warning, "encoding_characters_extra", "MSH-2", "MSH-2 names more than five characters; the first five count.")
+	}
+	if p.duplicate {
+		m.note(Warning, "encoding_characters_repeated", "MSH-2", "MSH-2 gives one character two meanings; the first one counts.")
+	}
+}
+
+// chooseTruncation gives \P\ its meaning where the version has it and MSH-2
+// did not name a fifth character (chapter 2.5.5.2 of v2.7).
+func (m *Message) chooseTruncation() {
+	if m.escapes && m.delims.truncation == 0 && !m.delims.has('#') && versionAtLeast(m.Segment(0).Field(12).Component(1).String(), 2, 7, 0) {
+		m.delims.truncation = '#'
+	}
+}
+
+// Bytes gives the message as it was given to Parse, byte for byte.
+func (m *Message) Bytes() []byte { return m.raw }
+
+// Findings lists the tolerances that reading the message took. The caller
+// does not change the slice.
+func (m *Message) Findings() []Finding { return m.findings }
+
+// Len is the number of segments.
+func (m *Message) Len() int { return len(m.segs) }
+
+func isASCII(b []byte) bool {
+	for len(b) >= 8 {
+		if (b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7])&0x80 != 0 {
+			return false
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
