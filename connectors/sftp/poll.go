@@ -1,0 +1,189 @@
+package sftp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/connectors"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// maxPause is the longest time between two looks while something is wrong.
+const maxPause = 5 * time.Minute
+
+// Run takes the files of the folder In until ctx ends; a file that is being
+// handed over then is still finished. What goes wrong on the server is logged
+// once for each change, told by Status, and tried again for as long as Run
+// runs. Run fails only if the settings cannot work.
+func (c *Connector) Run(ctx context.Context, r connectors.Receiver) error {
+	if c.invalid != nil {
+		return c.invalid
+	}
+	if c.cfg.In == "" {
+		return fault.New(fault.Invalid, "sftp_setting_invalid", "The connector has no folder to take files from.").At("in")
+	}
+	defer c.in.close()
+	for failures := 0; ; {
+		err := c.poll(ctx, r)
+		if ctx.Err() != nil {
+			return nil
+		}
+		c.note(err)
+		failures++
+		if err == nil {
+			failures = 0
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause(c.cfg.Poll, failures)):
+		}
+	}
+}
+
+// pause is the time to wait after so many failures in a row.
+func pause(base time.Duration, failures int) time.Duration {
+	for range failures {
+		if base >= maxPause {
+			break
+		}
+		base = min(2*base, maxPause)
+	}
+	return base
+}
+
+// note keeps the outcome of a poll for Status and logs it if it is news.
+func (c *Connector) note(err error) {
+	c.mu.Lock()
+	before := c.lastErr
+	c.lastErr = err
+	if err == nil {
+		c.lastOK = c.now()
+	}
+	c.mu.Unlock()
+	switch {
+	case err == nil && before != nil:
+		c.log.Info("collecting files works again")
+	case err != nil && (before == nil || before.Error() != err.Error()):
+		c.log.Warn("collecting files failed", "code", fault.Of(err).Code, "error", err.Error())
+	}
+}
+
+// poll looks through In once and takes what is whole, oldest first. A file
+// that cannot be taken waits on its own; if the hub cannot store, all wait.
+func (c *Connector) poll(ctx context.Context, r connectors.Receiver) error {
+	return c.in.do(ctx, func(s *session) error {
+		for _, f := range c.folders() {
+			if f.setting == "out" {
+				continue
+			}
+			if err := s.folder(f.path); err != nil {
+				return c.explain(err, f.setting, f.path)
+			}
+		}
+		entries, err := s.list(c.cfg.In)
+		if err != nil {
+			return c.explain(err, "in", c.cfg.In)
+		}
+		var first error
+		for _, f := range c.watch.whole(c.candidates(entries), c.now(), c.cfg.Stable) {
+			if ctx.Err() != nil {
+				break
+			}
+			err := c.explain(c.take(ctx, s, r, f), "in", c.cfg.In)
+			if err == nil {
+				continue
+			}
+			if s.dead || fault.Of(err).Code == notStored {
+				return err
+			}
+			c.watch.postpone(f.name, c.now(), c.cfg.Poll)
+			if first == nil {
+				first = err
+			}
+		}
+		return first
+	})
+}
+
+func (c *Connector) candidates(entries []os.FileInfo) []found {
+	var files []found
+	for _, e := range entries {
+		matches, err := path.Match(c.cfg.Pattern, e.Name())
+		if err == nil && matches && safeName(e.Name()) && e.Mode().IsRegular() {
+			files = append(files, found{name: e.Name(), size: e.Size(), changed: e.ModTime()})
+		}
+	}
+	return files
+}
+
+// found is a file as a listing shows it.
+type found struct {
+	name    string
+	size    int64
+	changed time.Time
+}
+
+func (f found) same(info os.FileInfo) bool {
+	return f.size == info.Size() && f.changed.Equal(info.ModTime())
+}
+
+// watch remembers since when each file has not changed.
+type watch struct{ files map[string]watched }
+
+type watched struct {
+	found
+	since     time.Time
+	failures  int
+	notBefore time.Time
+}
+
+// whole gives the files that have been as they are for the time stable.
+func (w *watch) whole(files []found, now time.Time, stable time.Duration) []found {
+	next := make(map[string]watched, len(files))
+	var ready []found
+	for _, f := range files {
+		seen, known := w.files[f.name]
+		if !known || seen.found != f {
+			seen = watched{found: f, since: now}
+		}
+		next[f.name] = seen
+		if now.Sub(seen.since) >= stable && !now.Before(seen.notBefore) {
+			ready = append(ready, f)
+		}
+	}
+	w.files = next
+	slices.SortFunc(ready, func(a, b found) int {
+		return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.name, b.name))
+	})
+	return ready
+}
+
+// forget makes a file wait as if it had just come.
+func (w *watch) forget(name string) { delete(w.files, name) }
+
+// postpone makes a file that failed wait longer each time.
+func (w *watch) postpone(name string, now time.Time, base time.Duration) {
+	seen := w.files[name]
+	seen.failures++
+	seen.notBefore = now.Add(pause(base, seen.failures))
+	w.files[name] = seen
+}
+
+// joined lists the faults in err, which may be several.
+func joined(err error) []*fault.Error {
+	var many interface{ Unwrap() []error }
+	if !errors.As(err, &many) {
+		return []*fault.Error{fault.Of(err)}
+	}
+	var all []*fault.Error
+	for _, e := range many.Unwrap() {
+		all = append(all, joined(e)...)
+	}
+	return all
+}

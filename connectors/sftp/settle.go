@@ -1,0 +1,119 @@
+package sftp
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// maxReasons bounds a reason file.
+const maxReasons = 200
+
+// reject moves a file to Rejected with a reason beside it. The reason is
+// written first: a crash between the two repeats both.
+func (c *Connector) reject(s *session, f found, sum []byte, why error) error {
+	c.log.Warn("file rejected", "code", fault.Of(why).Code, "bytes", f.size)
+	return c.settle(s, f, sum, "rejected", c.cfg.Rejected, reason(f.name, why))
+}
+
+// reason says in plain words why a file was not taken.
+func reason(name string, why error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The file %s was not taken. Nothing in it had any effect.\n\n", name)
+	all := joined(why)
+	for _, e := range all[:min(len(all), maxReasons)] {
+		fmt.Fprintf(&b, "- %s [%s]\n", e.Error(), e.Code)
+	}
+	if more := len(all) - maxReasons; more > 0 {
+		fmt.Fprintf(&b, "- and %d more\n", more)
+	}
+	b.WriteString("\nMend the file and put it into the folder again, under the same name or another.\n")
+	return b.String()
+}
+
+// settle moves a file that was answered into folder, beside a reason if there
+// is one. If it is gone, another hub moved it.
+func (c *Connector) settle(s *session, f found, sum []byte, setting, folder, why string) error {
+	from, to := path.Join(c.cfg.In, f.name), path.Join(folder, f.name)
+	_, err := s.stat(to)
+	taken := err == nil
+	if taken {
+		to = path.Join(folder, marked(f, sum))
+		_, err = s.stat(to)
+		taken = err == nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return c.explain(err, setting, folder)
+	}
+	if why != "" {
+		note := to + ".reason.txt"
+		if err := s.write(part(note), []byte(why)); err != nil {
+			return c.explain(err, setting, folder)
+		}
+		if err := s.replace(part(note), note); err != nil {
+			return c.explain(err, setting, folder)
+		}
+	}
+	if taken {
+		// The very file was moved here before.
+		err = s.remove(from)
+	} else {
+		err = s.rename(from, to)
+	}
+	if err != nil {
+		if _, gone := s.stat(from); errors.Is(gone, fs.ErrNotExist) {
+			return nil
+		}
+		return c.explain(err, setting, folder)
+	}
+	if taken || sum == nil {
+		return nil
+	}
+	return c.explain(c.restore(s, f, sum, to), setting, folder)
+}
+
+// restore puts a file back that replaced the one we read in the moment before
+// it was moved, so that it is taken too.
+func (c *Connector) restore(s *session, f found, sum []byte, moved string) error {
+	info, err := s.stat(moved)
+	if err != nil || f.same(info) {
+		return ignoreMissing(err)
+	}
+	// Some servers give a moved file another time: only its bytes decide.
+	raw, _, err := s.read(moved, c.cfg.MaxFile)
+	if now := sha256.Sum256(raw); err == nil && bytes.Equal(now[:], sum) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, errTooLarge) {
+		return ignoreMissing(err)
+	}
+	from := path.Join(c.cfg.In, f.name)
+	if _, err := s.stat(from); !errors.Is(err, fs.ErrNotExist) {
+		from = path.Join(c.cfg.In, marked(f, sum))
+	}
+	return s.rename(moved, from)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// marked is f's name with its digest, or its time where it was not read.
+func marked(f found, sum []byte) string {
+	mark := f.changed.UTC().Format("20060102T150405Z")
+	if sum != nil {
+		mark = hex.EncodeToString(sum[:6])
+	}
+	ending := path.Ext(f.name)
+	return strings.TrimSuffix(f.name, ending) + "." + mark + ending
+}

@@ -1,0 +1,62 @@
+package sftp
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"path"
+
+	"github.com/stockwell-hub/stockwell/connectors"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// notStored is the code of a poll that ended because the hub cannot store.
+const notStored = "sftp_not_stored"
+
+// take hands one file to the hub and moves it to where it then belongs. A
+// file that is gone is not an error: another hub was faster.
+func (c *Connector) take(ctx context.Context, s *session, r connectors.Receiver, f found) error {
+	from := path.Join(c.cfg.In, f.name)
+	raw, info, err := s.read(from, c.cfg.MaxFile)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return c.reject(s, f, nil, fault.New(fault.Invalid, "file_too_large",
+			"The file has %d bytes; at most %d are taken. Send it in parts.", f.size, c.cfg.MaxFile))
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case int64(len(raw)) != f.size || !f.same(info):
+		c.watch.forget(f.name)
+		return nil
+	}
+	sum := sha256.Sum256(raw)
+	// The hub finishes what it was handed, though we are being stopped.
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
+	defer cancel()
+	receipt, err := r.Receive(bounded, connectors.Envelope{
+		Trust:      c.cfg.Trust,
+		Connector:  c.cfg.Name,
+		Format:     c.cfg.Format,
+		Type:       c.cfg.Type,
+		Sender:     c.cfg.User + "@" + c.cfg.Address + path.Join("/", c.cfg.In),
+		ControlID:  f.name,
+		Digest:     sum,
+		Peer:       from,
+		Raw:        raw,
+		ReceivedAt: c.now(),
+	})
+	if err == nil {
+		c.log.Info("file received", "message_id", receipt.MessageID, "duplicate", receipt.Duplicate, "bytes", len(raw))
+		return c.settle(s, f, sum[:], "processed", c.cfg.Processed, "")
+	}
+	switch fault.Of(err).Kind.Effect() {
+	case fault.Reject:
+		return c.reject(s, f, sum[:], err)
+	case fault.Retry:
+		return fault.Wrap(err, fault.Unavailable, notStored, "A file could not be stored and stays where it is: %s", fault.Of(err).Text).At("in")
+	default:
+		return fault.Of(err)
+	}
+}

@@ -1,0 +1,204 @@
+package flatfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// Options say how a file is read.
+type Options struct {
+	// Name is the file's name in error paths; empty is "file".
+	Name string
+	// MaxCell is the greatest length of a cell in bytes; 0 is 32 KiB. A row
+	// may be 32 times as long.
+	MaxCell int
+}
+
+// Row is one row that was read.
+type Row struct {
+	// Line is where the row starts, from 1.
+	Line int
+	// Values are the cells by field, in their plain form (Column.Format). A
+	// column that the file does not have is absent; an empty cell is "".
+	Values map[string]string
+}
+
+// RowError says what is wrong with one row. Its neighbours are not concerned:
+// the next Read gives the row after it.
+type RowError struct {
+	Line int
+	// Problems are of kind Invalid, with the path "name:line:column".
+	Problems []*fault.Error
+}
+
+// Error gives the first problem and how many more there are.
+func (e *RowError) Error() string {
+	if more := len(e.Problems) - 1; more > 0 {
+		return fmt.Sprintf("%s (and %d more in this row)", e.Problems[0], more)
+	}
+	return e.Problems[0].Error()
+}
+
+// Unwrap gives the problems, for errors.As.
+func (e *RowError) Unwrap() []error {
+	all := make([]error, len(e.Problems))
+	for i, p := range e.Problems {
+		all[i] = p
+	}
+	return all
+}
+
+// Reader reads a file row by row, holding no more than one row in memory.
+type Reader struct {
+	plan   *plan
+	scan   scanner
+	name   string
+	places []int // of each column in a row; -1 is absent
+	width  int
+	extra  []string
+	rows   int
+	held   *record // with a trailer: the record that may be the last
+	err    error   // once set, the reading is over
+}
+
+// NewReader checks the layout and reads the header. Its errors, and those of
+// Read that are no *RowError, concern the whole file.
+func NewReader(src io.Reader, l Layout, o Options) (*Reader, error) {
+	p, err := l.compile()
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxCell <= 0 {
+		o.MaxCell = 32 << 10
+	}
+	if o.Name == "" {
+		o.Name = "file"
+	}
+	r := &Reader{plan: p, name: o.Name, width: len(p.columns)}
+	r.scan = scanner{src: bufio.NewReaderSize(src, 64<<10), plan: p, maxCell: o.MaxCell, maxRow: 32 * o.MaxCell, line: 1, column: 1}
+	if err := r.start(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Extra names the header's columns that the layout does not know, in the
+// file's own words. They are not read.
+func (r *Reader) Extra() []string { return r.extra }
+
+// Read gives the next row; io.EOF after the last; a *RowError if only this
+// row is wrong. After any other error there is no more to read. Rows without
+// anything in them are skipped.
+func (r *Reader) Read() (Row, error) {
+	rec, err := r.next()
+	if err != nil {
+		return Row{}, err
+	}
+	r.rows++
+	return r.row(rec)
+}
+
+// next gives the next record that is a row, and checks the trailer.
+func (r *Reader) next() (record, error) {
+	for r.err == nil {
+		rec, err := r.scan.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			r.err = io.EOF
+			if r.plan.trailer != nil {
+				if err := r.closing(); err != nil {
+					r.err = err
+				}
+			}
+		case err != nil:
+			r.err = r.place(err)
+		case rec.blank():
+		case r.plan.trailer == nil:
+			return rec, nil
+		case r.held == nil:
+			r.held = &rec
+		default:
+			rec, *r.held = *r.held, rec
+			return rec, nil
+		}
+	}
+	return record{}, r.err
+}
+
+// row resolves a record's cells.
+func (r *Reader) row(rec record) (Row, error) {
+	bad := &RowError{Line: rec.line}
+	complain := func(at place, e *fault.Error) { bad.Problems = append(bad.Problems, r.at(at, e)) }
+	if n := len(rec.cells); n != r.width {
+		at := rec.end
+		if n > r.width {
+			at = rec.at[r.width]
+		}
+		complain(at, refuse("row_ragged", "The row has %d cells where %d are expected. A delimiter inside a cell needs quotation marks around the cell.", n, r.width))
+		return Row{}, bad
+	}
+	row := Row{Line: rec.line, Values: make(map[string]string, len(r.places))}
+	for i, c := range r.plan.columns {
+		if r.places[i] < 0 {
+			continue
+		}
+		at := rec.at[r.places[i]]
+		value, err := r.value(c, rec.cells[r.places[i]])
+		if err != nil {
+			complain(at, err)
+		}
+		if other, twice := row.Values[c.Field]; twice && c.Field != "" && other != value {
+			complain(at, refuse("cell_contradicts", "The column %q and one before it hold different values of the same field.", c.Name))
+		}
+		if c.Field != "" {
+			row.Values[c.Field] = value
+		}
+	}
+	if len(bad.Problems) > 0 {
+		return Row{}, bad
+	}
+	return row, nil
+}
+
+// value gives a cell's plain value.
+func (r *Reader) value(c column, cell string) (string, *fault.Error) {
+	text, ok := r.plan.charset.decode(cell)
+	switch {
+	case !ok:
+		return "", refuse("cell_not_text", "Column %q: the cell is not text in %s. Save the file in that encoding, or name its own in the layout.", c.Name, r.plan.charset.name)
+	case strings.IndexByte(text, 0) >= 0:
+		return "", refuse("cell_zero_byte", "Column %q: the cell holds a zero byte; the file is damaged, or no text in %s.", c.Name, r.plan.charset.name)
+	case c.Const != "" && text != c.Const:
+		return "", refuse("cell_not_const", "Column %q: %q is expected in every row.", c.Name, c.Const)
+	case c.Const != "":
+		return text, nil
+	case strings.TrimSpace(text) == "" && c.Required:
+		return "", refuse("cell_missing", "Column %q: the cell must not be empty.", c.Name)
+	case text == "", strings.TrimSpace(text) == "" && c.format.typed:
+		return "", nil
+	}
+	value, err := c.format.read(text)
+	if err != nil {
+		e := fault.Of(err)
+		return "", refuse(e.Code, "Column %q: %s", c.Name, e.Text)
+	}
+	return value, nil
+}
+
+// place turns a scanner's error into one that people can read.
+func (r *Reader) place(err error) error {
+	if u := (*unplaced)(nil); errors.As(err, &u) {
+		return r.at(u.at, u.err)
+	}
+	return fault.Wrap(err, fault.Unavailable, "file_unreadable", "The file could not be read to its end. Try again.").At(r.name)
+}
+
+func (r *Reader) at(p place, e *fault.Error) *fault.Error {
+	return e.At(r.name + ":" + strconv.Itoa(p.line) + ":" + strconv.Itoa(p.column))
+}
