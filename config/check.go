@@ -1,0 +1,152 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"strings"
+)
+
+// check reports what is wrong between the settings of one trust: names given
+// twice, references to nothing, blocks that do not go together.
+func (d *document) check(t *Trust) {
+	d.checkPlaces(t.Places)
+	d.checkNames("connectors", "name", "connector", names(t.Connectors, func(c Connector) string { return c.Name }))
+	d.checkNames("suppliers", "code", "supplier", names(t.Suppliers, func(s Supplier) string { return s.Code }))
+	for i, c := range t.Connectors {
+		d.checkConnector(fmt.Sprintf("connectors[%d]", i), c)
+	}
+	d.checkPurchasing(t)
+}
+
+func names[T any](list []T, name func(T) string) []string {
+	all := make([]string, len(list))
+	for i, entry := range list {
+		all[i] = name(entry)
+	}
+	return all
+}
+
+// checkNames refuses a name that two entries of a list have.
+func (d *document) checkNames(list, key, kind string, all []string) {
+	first := map[string]string{}
+	for i, name := range all {
+		at := fmt.Sprintf("%s[%d].%s", list, i, key)
+		if before, again := first[name]; again && name != "" {
+			d.reportAt(at, "duplicate", "there is a %s %q in line %d already. Give each its own %s.", kind, printable(name), d.line(before), key)
+			continue
+		}
+		first[name] = at
+	}
+}
+
+// checkPlaces refuses a code or alias that two places have: a message that
+// names it could then mean either. Capitals and small letters are the same.
+func (d *document) checkPlaces(places []Place) {
+	first := map[string]string{}
+	note := func(at, code string) {
+		if code == "" {
+			return
+		}
+		if before, again := first[strings.ToUpper(code)]; again {
+			d.reportAt(at, "duplicate", "the code %q names a place in line %d already. Each code and alias may name one place, once.", printable(code), d.line(before))
+			return
+		}
+		first[strings.ToUpper(code)] = at
+	}
+	for i, p := range places {
+		note(fmt.Sprintf("places[%d].code", i), p.Code)
+	}
+	for i, p := range places {
+		for j, alias := range p.Aliases {
+			note(fmt.Sprintf("places[%d].aliases[%d]", i, j), alias)
+		}
+	}
+}
+
+func (d *document) checkConnector(at string, c Connector) {
+	blocks := []struct {
+		kind  string
+		given bool
+	}{{"mllp", c.MLLP != nil}, {"sftp", c.SFTP != nil}}
+	for _, b := range blocks {
+		path := join(at, b.kind)
+		switch {
+		case b.kind == c.Type && !b.given && !d.bad[path]:
+			d.reportAt(at, "missing_key", "the connector is of type %s and has no `%s` block. Add it.", c.Type, b.kind)
+		case b.kind != c.Type && b.given && (c.Type == "mllp" || c.Type == "sftp"):
+			d.reportAt(path, "contradiction", "the connector is of type %s; remove its `%s` block, or correct its type.", c.Type, b.kind)
+		}
+	}
+	if c.SFTP != nil {
+		d.checkSFTP(join(at, "sftp"), c.SFTP)
+	}
+}
+
+func (d *document) checkSFTP(at string, s *SFTP) {
+	password, key := join(at, "password"), join(at, "private_key")
+	switch {
+	case d.bad[password] || d.bad[key]:
+	case s.Password == "" && s.PrivateKey == "":
+		d.reportAt(at, "missing_key", "the connector has nothing to sign in with. Add `password` or `private_key`, as `password: file:secrets/erp.password`.")
+	case s.Password != "" && s.PrivateKey != "":
+		d.reportAt(key, "contradiction", "the connector has both `password` and `private_key`. Keep one.")
+	}
+	if s.In == "" {
+		return
+	}
+	folders := []struct{ key, folder string }{{"processed", s.Processed}, {"rejected", s.Rejected}}
+	for _, f := range folders {
+		path := join(at, f.key)
+		switch {
+		case d.bad[path]:
+		case f.folder == "":
+			d.reportAt(join(at, "in"), "missing_key", "files are taken from `in`, so `%s` must say where they go afterwards. Add it, as `%s: %s/%s`.", f.key, f.key, printable(strings.TrimSuffix(s.In, "/")), f.key)
+		case same(f.folder, s.In):
+			d.reportAt(path, "contradiction", "`%s` is the same folder as `in`, so files would be taken again and again. Name another.", f.key)
+		}
+	}
+	if s.Out != "" && same(s.Out, s.In) {
+		d.reportAt(join(at, "in"), "contradiction", "`in` is the same folder as `out`, so the hub would take its own files. Name another.")
+	}
+}
+
+func same(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
+
+func (d *document) checkPurchasing(t *Trust) {
+	at := join("purchasing", "connector")
+	name := t.Purchasing.Connector
+	if _, given := d.lines["purchasing"]; !given {
+		if t.Policies != "" {
+			d.reportAt("policies", "missing_key", "there are reorder points and no `purchasing` block, so nothing could be ordered. Add the block, or remove `policies`.")
+		}
+		return
+	}
+	if name == "" || d.bad[at] || d.bad["connectors"] {
+		return
+	}
+	all := names(t.Connectors, func(c Connector) string { return c.Name })
+	for i, c := range t.Connectors {
+		switch {
+		case c.Name != name:
+			continue
+		case c.Type == "mllp":
+			d.reportAt(at, "unknown_reference", "the connector %q is of type mllp; orders leave by one of type sftp.", printable(name))
+		case c.SFTP != nil && c.SFTP.Out == "" && !d.bad[fmt.Sprintf("connectors[%d].sftp.out", i)]:
+			d.reportAt(at, "unknown_reference", "the connector %q has no `out` folder, so orders cannot leave by it. Add `out` to its sftp block.", printable(name))
+		}
+		return
+	}
+	d.reportAt(at, "unknown_reference", "there is no connector %q%s", printable(name), suggest(name, all))
+}
+
+// clash reports whether two listeners cannot be open together.
+func clash(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	return hostA == hostB || everywhere(hostA) || everywhere(hostB)
+}
+
+func everywhere(host string) bool { return host == "" || host == "0.0.0.0" || host == "::" }
