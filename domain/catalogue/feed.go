@@ -1,0 +1,129 @@
+package catalogue
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/govalues/decimal"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/schemas/nhs"
+	"github.com/stockwell-hub/stockwell/schemas/udi"
+)
+
+// Row is one item as a catalogue file tells it, checked.
+type Row struct {
+	Item
+	GTIN, PackGTIN, NPC, MPC string
+	Manufacturer             string
+	SupplierCode             string
+	DeviceClass              string
+	Price                    decimal.Decimal // of one pack
+	Currency                 string
+}
+
+// Codes are the item's codes with the base units that each stands for.
+func (r Row) Codes() map[Code]int64 {
+	out := map[Code]int64{{ERP, r.Code}: 1}
+	for _, c := range []struct {
+		kind  Kind
+		value string
+		ratio int64
+	}{{MPC, r.MPC, 1}, {NPC, r.NPC, 1}, {GTIN, r.GTIN, 1}, {GTIN, r.PackGTIN, r.PackSize}} {
+		if c.value != "" {
+			out[Code{c.kind, c.value}] = c.ratio
+		}
+	}
+	return out
+}
+
+// ParseRow checks one line of a catalogue file, by column name. Every problem
+// of the line is given, as "column: what to do".
+func ParseRow(v map[string]string) (Row, []*fault.Error) {
+	var r Row
+	var problems []*fault.Error
+	bad := func(column, code, text string) {
+		problems = append(problems, fault.New(fault.Invalid, code, "%s", text).At(column))
+	}
+	need := func(column string) string {
+		s := strings.TrimSpace(v[column])
+		if s == "" {
+			bad(column, "value_missing", "The value is missing. Fill it in.")
+		}
+		return s
+	}
+	flag := func(column string) bool {
+		switch strings.ToLower(strings.TrimSpace(v[column])) {
+		case "true", "yes", "y", "1":
+			return true
+		case "false", "no", "n", "0", "":
+			return false
+		}
+		bad(column, "flag_invalid", "Write true or false.")
+		return false
+	}
+	gtin := func(column string) string {
+		s := strings.TrimSpace(v[column])
+		if s == "" {
+			return ""
+		}
+		g, err := udi.ParseGTIN(s)
+		if err != nil {
+			bad(column, "gtin_invalid", "It is not a GTIN with a right check digit. Correct it, or leave it empty.")
+			return ""
+		}
+		return g.String()
+	}
+	r.Code, r.Description, r.BaseUnit, r.Supplier = need("item"), need("description"), need("base_unit"), need("supplier")
+	r.GTIN, r.PackGTIN = gtin("gtin"), gtin("pack_gtin")
+	if s := strings.TrimSpace(v["npc"]); s != "" {
+		n, err := nhs.ParseNPC(s)
+		if err != nil {
+			bad("npc", "npc_invalid", "It is not an NHS Supply Chain product code (letters, then digits). Correct it, or leave it empty.")
+		}
+		r.NPC = string(n)
+	}
+	r.MPC, r.Manufacturer, r.SupplierCode = strings.TrimSpace(v["mpc"]), strings.TrimSpace(v["manufacturer"]), strings.TrimSpace(v["supplier_code"])
+	r.PackSize = 1
+	if s := strings.TrimSpace(v["pack_size"]); s != "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 1 {
+			bad("pack_size", "pack_size_invalid", "Write a whole number of base units, at least 1.")
+		}
+		r.PackSize = max(n, 1)
+	}
+	if r.PackSize == 1 && r.PackGTIN != "" && r.PackGTIN != r.GTIN {
+		bad("pack_gtin", "pack_gtin_without_pack", "A pack of one has the item's own GTIN. Give the pack size, or leave it empty.")
+	}
+	if r.PackSize > 1 && r.PackGTIN != "" && r.PackGTIN == r.GTIN {
+		bad("pack_gtin", "pack_gtin_same", "Each pack level has its own GTIN. Give the pack's, or leave it empty.")
+	}
+	r.price(v, bad)
+	switch r.DeviceClass = strings.TrimSpace(v["device_class"]); r.DeviceClass {
+	case "", "I", "IIa", "IIb", "III":
+	default:
+		bad("device_class", "device_class_invalid", "Write I, IIa, IIb or III, or leave it empty.")
+	}
+	r.LotTracked, r.SerialTracked, r.Implantable, r.Reportable = flag("lot_tracked"), flag("serial_tracked"), flag("implantable"), flag("reportable")
+	return r, problems
+}
+
+func (r *Row) price(v map[string]string, bad func(column, code, text string)) {
+	r.Currency = strings.ToUpper(strings.TrimSpace(v["currency"]))
+	if r.Currency == "" {
+		r.Currency = "GBP"
+	}
+	if len(r.Currency) != 3 || strings.Trim(r.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		bad("currency", "currency_invalid", "Write a currency as three letters, as GBP.")
+	}
+	s := strings.TrimSpace(v["price"])
+	if s == "" {
+		return
+	}
+	p, err := decimal.Parse(s)
+	if err != nil || p.IsNeg() || p.Scale() > 4 {
+		bad("price", "price_invalid", "Write a price as 1240.00: a point, no thousands separator, at most four decimals.")
+		return
+	}
+	r.Price = p
+}

@@ -1,0 +1,128 @@
+package posting
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/domain/catalogue"
+	"github.com/stockwell-hub/stockwell/domain/inventory"
+	"github.com/stockwell-hub/stockwell/domain/replenishment"
+)
+
+// Shelf is one item at one place.
+type Shelf struct {
+	Place inventory.PlaceID
+	Item  catalogue.ItemID
+}
+
+// ShelfState is a shelf after a batch's movements, with its policy if it has
+// one.
+type ShelfState struct {
+	Position  inventory.Position
+	ItemCode  string
+	PlaceCode string
+	Policy    *replenishment.Policy
+}
+
+// Due is a policy that a movement brought below its reorder point.
+type Due struct {
+	Shelf    Shelf
+	Movement inventory.MovementID
+}
+
+// Aftermath is what follows from the balances that a batch left behind.
+type Aftermath struct {
+	Warnings []Warning
+	Settled  []string
+	Due      []Due
+}
+
+// Shelves lists the stock shelves that movements touch; isStock tells shelves
+// from the rest of the world.
+func Shelves(ms []inventory.Movement, isStock func(inventory.PlaceID) bool) []Shelf {
+	seen := map[Shelf]bool{}
+	var out []Shelf
+	for _, m := range ms {
+		for _, p := range []inventory.PlaceID{m.From, m.To} {
+			s := Shelf{p, m.Item}
+			if m.Item != 0 && isStock(p) && !seen[s] {
+				seen[s] = true
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// After says what the shelves' state means: shortages and expired uses become
+// warnings, and policies whose stock fell below the reorder point are due.
+func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, now time.Time) Aftermath {
+	var out Aftermath
+	last := map[Shelf]inventory.Movement{}
+	before := map[Shelf]inventory.Position{}
+	for s, st := range shelves {
+		before[s] = rewind(st.Position, ms)
+	}
+	for _, m := range ms {
+		for _, place := range []inventory.PlaceID{m.From, m.To} {
+			s := Shelf{place, m.Item}
+			p, ok := before[s]
+			if !ok {
+				continue
+			}
+			after, findings, err := inventory.Post(p, m, now)
+			if err != nil { // the ledger took it: it stands
+				continue
+			}
+			before[s], last[s] = after, m
+			for _, f := range findings {
+				if f.Code == "stock_short" {
+					continue // told of the shelf as a whole, below
+				}
+				out.Warnings = append(out.Warnings, Warning{Kind: f.Code, Subject: fmt.Sprintf("movement:%d", m.ID), Severity: severity(f.Code), Message: m.Cause.Message,
+					Text: fmt.Sprintf("%s at %s, lot %s.", shelves[s].ItemCode, shelves[s].PlaceCode, m.Lot), Action: f.Text})
+			}
+		}
+	}
+	for s, st := range shelves {
+		subject := fmt.Sprintf("stock:%d:%d", s.Place, s.Item)
+		out.Settled = append(out.Settled, subject)
+		if n := st.Position.Total(); n < 0 {
+			out.Warnings = append(out.Warnings, Warning{Kind: "stock_short", Subject: subject, Severity: "warning", Message: last[s].Cause.Message,
+				Text:   fmt.Sprintf("%s at %s: %d more used than the ledger holds.", st.ItemCode, st.PlaceCode, -n),
+				Action: "Count the shelf and record what is there. Orders count it as none in stock."})
+		}
+		if st.Policy != nil && st.Position.Available(now) < st.Policy.ReorderPoint {
+			out.Due = append(out.Due, Due{s, last[s].ID})
+		}
+	}
+	return out
+}
+
+func severity(code string) string {
+	if code == "expired_used" {
+		return "danger"
+	}
+	return "notice"
+}
+
+// rewind takes a batch's movements back off a position.
+func rewind(p inventory.Position, ms []inventory.Movement) inventory.Position {
+	lots := make(map[string]int64, len(p.Lots))
+	for l, q := range p.Lots {
+		lots[l] = q
+	}
+	for _, m := range ms {
+		if m.Item != p.Item {
+			continue
+		}
+		if m.From == p.Place {
+			lots[m.Lot] += m.Quantity
+		}
+		if m.To == p.Place {
+			lots[m.Lot] -= m.Quantity
+		}
+	}
+	p.Lots = lots
+	return p
+}

@@ -1,0 +1,42 @@
+package posting
+
+import (
+	"strconv"
+
+	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
+)
+
+// answer takes up a supplier's answer to an order.
+func (d *decider) answer(s *saying, e canonical.OrderAnswer) {
+	o := d.k.Orders[e.OrderNumber]
+	if o == nil {
+		s.find(canonical.Error, "order_unknown", "", "The file answers an order that the hub never made. Ask the sender which order is meant.")
+		d.warn(Warning{Kind: "order_unknown", Subject: "message:" + strconv.FormatInt(s.ID, 10), Severity: "warning", Message: s.ID,
+			Text: "An answer names an order that the hub never made.", Action: "Ask the sender which order is meant; nothing was changed."})
+		return
+	}
+	var answers []purchasing.LineAnswer
+	for _, l := range e.Lines {
+		answers = append(answers, purchasing.LineAnswer{Origin: l.Origin, Line: l.Line, Status: l.Status, Quantity: l.Quantity, Reason: l.Reason, Expected: l.Expected})
+	}
+	changed, findings := o.Answer(answers)
+	for _, f := range findings {
+		s.find(canonical.Error, f.Code, f.Origin, "%s", f.Text)
+	}
+	s.summary.note = "Order " + o.Number + " is " + string(o.State) + "."
+	if changed {
+		s.changed = true
+		o.AnsweredBy = s.ID
+		if !d.orders[o.Number] {
+			d.orders[o.Number] = true
+			d.out.Orders = append(d.out.Orders, o)
+		}
+	}
+	subject := "order:" + o.Number
+	d.out.Settled = append(d.out.Settled, subject)
+	if o.State == purchasing.Rejected || o.State == purchasing.Changed {
+		d.warn(Warning{Kind: "order_" + string(o.State), Subject: subject, Severity: "warning", Message: s.ID,
+			Text: "Order " + o.Number + " was " + string(o.State) + " by the supplier.", Action: "Look at the order's lines; what is still needed becomes a new suggestion."})
+	}
+}

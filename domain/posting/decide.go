@@ -1,0 +1,169 @@
+package posting
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/domain/identity"
+	"github.com/stockwell-hub/stockwell/domain/theatre"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
+)
+
+// Decide says what ms do, in order, to what is known, and what becomes of
+// each. k grows by what is decided. ids hands out new entity numbers; now is
+// the moment of the decision.
+func Decide(t Trust, k *Known, ms []Message, now time.Time, ids func() int64) (Changes, []Result) {
+	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}}
+	results := make([]Result, len(ms))
+	for i, m := range ms {
+		results[i] = d.message(m)
+	}
+	return d.out, results
+}
+
+// MostIDs is how many numbers deciding ms can take.
+func MostIDs(ms []Message) int {
+	n := 0
+	for _, m := range ms {
+		for _, e := range m.Said.Events {
+			n += 4
+			if u, ok := e.(canonical.Usage); ok {
+				n += 4 * len(u.Lines)
+			}
+		}
+	}
+	return n
+}
+
+type decider struct {
+	t   Trust
+	k   *Known
+	now time.Time
+	ids func() int64
+	out Changes
+
+	cases  map[theatre.CaseID]bool // in out.Cases
+	lines  map[theatre.LineID]int  // index in out.Lines
+	orders map[string]bool         // in out.Orders
+}
+
+// saying is one message while it is decided.
+type saying struct {
+	Message
+	findings            []canonical.Finding
+	changed, superseded bool
+	summary             summary
+}
+
+func (s *saying) find(sev canonical.Severity, code, path, text string, args ...any) {
+	s.findings = append(s.findings, canonical.Finding{Severity: sev, Code: code, Path: path, Text: fmt.Sprintf(text, args...)})
+}
+
+// sequence is where the message stands among its sender's words.
+func (s *saying) sequence() theatre.Sequence {
+	q := theatre.Sequence{Message: s.ID}
+	if s.Said.Header.SentAt.Certain() {
+		q.SentAt = s.Said.Header.SentAt.At
+	}
+	return q
+}
+
+func (d *decider) message(m Message) Result {
+	if r, ok := d.early(m); ok {
+		return r
+	}
+	s := &saying{Message: m, findings: append([]canonical.Finding(nil), m.Said.Findings...)}
+	if m.Reused {
+		s.find(canonical.Warning, "control_id_reused", "MSH-10", "Another message came before under this control ID. Both were handled; tell the sender's vendor.")
+	}
+	outcome := ""
+	switch {
+	case m.Said.Ignored != "":
+		outcome, s.summary.note = "ignored", "Ignored by the mapping: "+m.Said.Ignored
+	case d.test(m):
+		outcome, s.summary.note = "test", "Test message or test patient: kept in the archive, no effect on live stock."
+	default:
+		for _, e := range m.Said.Events {
+			d.event(s, e)
+		}
+	}
+	if outcome == "" {
+		switch {
+		case s.changed:
+			outcome = "applied"
+		case s.superseded:
+			outcome = "superseded"
+		default:
+			outcome = "no_change"
+		}
+	}
+	d.out.Postings = append(d.out.Postings, Posting{Message: m, Outcome: outcome, Summary: s.summary.text(outcome), Findings: s.findings})
+	return Result{}
+}
+
+// early catches what must wait before any of the message has an effect.
+func (d *decider) early(m Message) (Result, bool) {
+	for _, e := range m.Said.Events {
+		if a, ok := e.(canonical.OrderAnswer); ok {
+			if o := d.k.Orders[a.OrderNumber]; o != nil && o.State == "ready" {
+				return Result{Retry: fault.New(fault.Unavailable, "order_not_sent_yet", "Order %s was answered while it was being sent. The answer is taken up when sending is done.", o.Number)}, true
+			}
+		}
+	}
+	return Result{}, false
+}
+
+// test reports whether law 7 keeps m away from live stock.
+func (d *decider) test(m Message) bool {
+	if d.t.Test {
+		return false
+	}
+	if env := m.Said.Header.Environment; env == canonical.Training || env == canonical.Debugging {
+		return true
+	}
+	for _, e := range m.Said.Events {
+		var p []canonical.Patient
+		switch e := e.(type) {
+		case canonical.Usage:
+			p = append(p, e.Patient)
+		case canonical.Booking:
+			p = append(p, e.Patient)
+		case canonical.PatientUpdate:
+			p = append(p, e.Patient)
+		case canonical.PatientMerge:
+			p = append(p, e.Survivor, e.Retired)
+		}
+		for _, p := range p {
+			if d.testPatient(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (d *decider) testPatient(p canonical.Patient) bool {
+	ids := make([]identity.Identifier, len(p.Identifiers))
+	for i, x := range p.Identifiers {
+		ids[i] = identifier(x)
+	}
+	return d.t.TestPatients.Is(ids)
+}
+
+func (d *decider) event(s *saying, e canonical.Event) {
+	switch e := e.(type) {
+	case canonical.Usage:
+		d.usage(s, e)
+	case canonical.Booking:
+		d.booking(s, e)
+	case canonical.PatientUpdate:
+		d.patientUpdate(s, e)
+	case canonical.PatientMerge:
+		d.merge(s, e)
+	case canonical.OrderAnswer:
+		d.answer(s, e)
+	}
+}
+
+func (d *decider) warn(w Warning) { d.out.Warnings = append(d.out.Warnings, w) }

@@ -1,0 +1,92 @@
+package purchasing
+
+import (
+	"strconv"
+	"strings"
+)
+
+// LineAnswer is a supplier's answer to one line. Line 0 answers all lines.
+type LineAnswer struct {
+	Origin   string
+	Line     int
+	Status   string // accepted, changed, rejected
+	Quantity string // packs, where it changed
+	Reason   string
+	Expected string
+}
+
+// Finding is what a person should know of an answer.
+type Finding struct{ Code, Origin, Text string }
+
+// Answer applies answers to the order's lines and settles its state. It is
+// idempotent. What cannot be applied is a finding and holds back nothing.
+func (o *Order) Answer(answers []LineAnswer) (changed bool, findings []Finding) {
+	for _, a := range answers {
+		hit := false
+		for i := range o.Lines {
+			if a.Line != 0 && o.Lines[i].Line != a.Line {
+				continue
+			}
+			hit = true
+			c, f := o.Lines[i].answer(a)
+			changed = changed || c
+			findings = append(findings, f...)
+		}
+		if !hit {
+			findings = append(findings, Finding{"order_line_unknown", a.Origin, "Order " + o.Number + " has no line " + strconv.Itoa(a.Line) + ". Ask the sender which line is meant."})
+		}
+	}
+	if s := o.settle(); s != o.State && s != "" {
+		o.State, changed = s, true
+	}
+	return changed, findings
+}
+
+func (l *OrderLine) answer(a LineAnswer) (bool, []Finding) {
+	before := *l
+	switch a.Status {
+	case "accepted":
+		l.State, l.OpenPacks = "accepted", l.Packs
+	case "rejected":
+		l.State, l.OpenPacks = "rejected", 0
+	case "changed":
+		l.State = "changed"
+		if a.Quantity != "" {
+			n, ok := wholePacks(a.Quantity)
+			if !ok || n > l.Packs {
+				*l = before
+				return false, []Finding{{"answer_quantity", a.Origin, "The confirmed quantity is not a whole number of packs up to the ordered " + strconv.FormatInt(l.Packs, 10) + ". The line keeps what was ordered."}}
+			}
+			l.OpenPacks = n
+		}
+	default:
+		return false, []Finding{{"answer_status", a.Origin, "The answer's status is not accepted, changed or rejected. The line keeps what was ordered."}}
+	}
+	l.Reason, l.Expected = a.Reason, a.Expected
+	return *l != before, nil
+}
+
+func wholePacks(s string) (int64, bool) {
+	whole, frac, _ := strings.Cut(strings.TrimSpace(s), ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	return n, err == nil && n >= 0 && strings.Trim(frac, "0") == ""
+}
+
+// settle gives the state that the lines come to; empty while one of them is
+// unanswered.
+func (o *Order) settle() OrderState {
+	count := map[string]int{}
+	for _, l := range o.Lines {
+		count[l.State]++
+	}
+	switch {
+	case count["ordered"] > 0:
+		return ""
+	case count["accepted"] == len(o.Lines):
+		return Accepted
+	case count["rejected"] == len(o.Lines):
+		return Rejected
+	default:
+		return Changed
+	}
+}

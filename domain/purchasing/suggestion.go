@@ -1,0 +1,144 @@
+package purchasing
+
+import (
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"github.com/stockwell-hub/stockwell/domain/catalogue"
+	"github.com/stockwell-hub/stockwell/domain/inventory"
+	"github.com/stockwell-hub/stockwell/domain/replenishment"
+)
+
+// Want is a policy that is due, with all that its decision rests on.
+type Want struct {
+	Policy   replenishment.Policy
+	Stock    inventory.Position
+	OnOrder  int64 // base units ordered, approved or suggested, not yet received
+	Item     catalogue.Item
+	Price    decimal.Decimal // of one pack
+	Currency string
+	Release  string // the supplier's rule: immediate or HH:MM
+	History  History
+	Spent    decimal.Decimal // by automatic orders today
+	Movement inventory.MovementID
+	Cause    inventory.Cause
+}
+
+// Suggestion is a suggested order: one need, and what became of it.
+type Suggestion struct {
+	ID        int64
+	Place     inventory.PlaceID
+	Item      catalogue.ItemID
+	Cycle     int64
+	Supplier  string
+	Packs     int64
+	PackSize  int64
+	UnitPrice decimal.Decimal
+	Currency  string
+	Position  int64
+	Inputs    Inputs
+	State     SuggestionState
+	Why       string
+	Code      string
+	ReleaseAt time.Time
+	DecidedBy string
+	Movement  inventory.MovementID
+	Cause     inventory.Cause
+}
+
+// SuggestionState is where a suggested order stands.
+type SuggestionState string
+
+// The states of a suggested order.
+const (
+	Waits    SuggestionState = "waits" // for a person
+	Approved SuggestionState = "approved"
+	Ordered  SuggestionState = "ordered"
+	Declined SuggestionState = "declined"
+)
+
+// Inputs are what a suggestion was computed from, so that a buyer can repeat
+// it by hand: packs = ceil((order_up_to - available - on_order) / pack_size).
+type Inputs struct {
+	replenishment.Position
+	ReorderPoint int64   `json:"reorder_point"`
+	OrderUpTo    int64   `json:"order_up_to"`
+	PackSize     int64   `json:"pack_size"`
+	History      History `json:"history"`
+	SpentToday   string  `json:"spent_today"`
+	Code         string  `json:"code"`
+}
+
+// Plan decides a want as of now: no suggestion when stock suffices, else one
+// that is approved under the limits or waits for a person.
+func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, needed bool, err error) {
+	pos := replenishment.Position{Available: w.Stock.Available(now), OnOrder: w.OnOrder}
+	p, needed := replenishment.Propose(w.Policy, pos, w.Item.PackSize)
+	if !needed {
+		return s, false, nil
+	}
+	value, err := LineValue(p.Packs, w.Price)
+	if err != nil {
+		return s, true, err
+	}
+	d, err := Decide(p.Quantity(), value, w.Spent, w.History, l)
+	if err != nil {
+		return s, true, err
+	}
+	s = Suggestion{
+		Place: w.Policy.Place, Item: w.Policy.Item, Cycle: p.Cycle, Supplier: w.Item.Supplier, Packs: p.Packs, PackSize: p.PackSize,
+		UnitPrice: w.Price, Currency: w.Currency, Position: pos.Total(), State: Waits, Why: d.Why, Code: d.Code, DecidedBy: "planner",
+		Movement: w.Movement, Cause: w.Cause,
+		Inputs: Inputs{Position: pos, ReorderPoint: w.Policy.ReorderPoint, OrderUpTo: w.Policy.OrderUpTo, PackSize: p.PackSize, History: w.History, SpentToday: w.Spent.String(), Code: d.Code},
+	}
+	if d.Automatic {
+		s.State = Approved
+	}
+	s.ReleaseAt, err = Release(w.Release, now, zone)
+	return s, true, err
+}
+
+// Group puts approved suggestions into orders: one for each supplier, place
+// and currency, lines in the order given. An order whose automatic lines come
+// to more than the limit keeps those that fit; held says which must wait for
+// a person.
+func Group(ss []Suggestion, l Limits) (orders []Order, members [][]int64, held []Suggestion, err error) {
+	type key struct {
+		supplier, currency string
+		place              inventory.PlaceID
+	}
+	index := map[key]int{}
+	for _, s := range ss {
+		value, err := LineValue(s.Packs, s.UnitPrice)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		k := key{s.Supplier, s.Currency, s.Place}
+		i, ok := index[k]
+		if !ok {
+			i = len(orders)
+			index[k] = i
+			orders = append(orders, Order{Supplier: s.Supplier, DeliverTo: s.Place, State: Ready, Currency: s.Currency, Value: decimal.MustNew(0, 2), Automatic: true})
+			members = append(members, nil)
+		}
+		o := &orders[i]
+		total, err := o.Value.Add(value)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		automatic := s.DecidedBy == "planner"
+		if automatic && len(o.Lines) > 0 && total.Cmp(l.Automatic) > 0 {
+			s.State, s.Why = Waits, "Together with the order's other lines it is above the limit for automatic orders. Approve or decline."
+			held = append(held, s)
+			continue
+		}
+		o.Value, o.Automatic = total, o.Automatic && automatic
+		o.Lines = append(o.Lines, OrderLine{
+			Line: len(o.Lines) + 1, Place: s.Place, Item: s.Item, Cycle: s.Cycle, Packs: s.Packs, PackSize: s.PackSize, UnitPrice: s.UnitPrice,
+			Value: value, State: "ordered", OpenPacks: s.Packs, Movement: s.Movement, Cause: s.Cause,
+		})
+		members[i] = append(members[i], s.ID)
+	}
+	return orders, members, held, nil
+}

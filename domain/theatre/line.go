@@ -1,0 +1,240 @@
+package theatre
+
+import (
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"github.com/stockwell-hub/stockwell/domain/catalogue"
+	"github.com/stockwell-hub/stockwell/domain/inventory"
+)
+
+// CaseID is one patient's visit to theatre. Zero is none.
+type CaseID int64
+
+// LineID is one usage line. Zero is none.
+type LineID int64
+
+// Effect is what a word says of its line.
+type Effect string
+
+// The effects, as the profile's table gives them.
+const (
+	Use          Effect = "use"
+	Credit       Effect = "credit"
+	Delete       Effect = "delete"
+	NoValue      Effect = "no_value"
+	WrongPatient Effect = "wrong_patient"
+	Unknown      Effect = "unknown"
+)
+
+// Disposition is what became of the thing.
+type Disposition string
+
+// The dispositions. UsedUnspecified is what an absent one means.
+const (
+	UsedUnspecified      Disposition = "used_unspecified"
+	Implanted            Disposition = "implanted"
+	Explanted            Disposition = "explanted"
+	ImplantedThenRemoved Disposition = "implanted_then_removed"
+	OpenedNotUsed        Disposition = "opened_not_used"
+	Contaminated         Disposition = "contaminated"
+	ReturnedUnopened     Disposition = "returned_unopened"
+)
+
+// Word is what one source said last of a line, for its use or its credit.
+// Item and Ratio are what its codes meant when it was heard.
+type Word struct {
+	Effect      Effect            `json:"effect"`
+	Quantity    string            `json:"quantity"`
+	Unit        string            `json:"unit,omitempty"`
+	Item        catalogue.ItemID  `json:"item,omitempty"`
+	Ratio       int64             `json:"ratio,omitempty"`
+	Text        string            `json:"text,omitempty"`
+	Codes       []string          `json:"codes,omitempty"`
+	UDI         string            `json:"udi,omitempty"`
+	Lot         string            `json:"lot,omitempty"`
+	Serial      string            `json:"serial,omitempty"`
+	Expiry      string            `json:"expiry,omitempty"`
+	Disposition Disposition       `json:"disposition,omitempty"`
+	Side        string            `json:"side,omitempty"`
+	Place       inventory.PlaceID `json:"place,omitempty"`
+	PlaceText   string            `json:"place_text,omitempty"`
+	Patient     Patient           `json:"patient,omitempty"`
+	OccurredAt  time.Time         `json:"occurred_at,omitzero"`
+	Sequence    Sequence          `json:"sequence"`
+	Origin      string            `json:"origin"`
+	Profile     string            `json:"profile"`
+}
+
+// Line is one thing used, or not, in a case. Told holds the latest words by
+// "source/part", part being "use" or "credit".
+type Line struct {
+	ID     LineID
+	Case   CaseID
+	Key    string
+	Told   map[string]Word
+	Posted *inventory.Movement
+}
+
+// Hear takes a word of source. An older word than the one that stands is
+// superseded and changes nothing.
+func (l *Line) Hear(source string, w Word) (superseded bool) {
+	part := "use"
+	if w.Effect == Credit {
+		part = "credit"
+	}
+	k := source + "/" + part
+	if old, ok := l.Told[k]; ok && w.Sequence.Before(old.Sequence) {
+		return true
+	}
+	if l.Told == nil {
+		l.Told = map[string]Word{}
+	}
+	l.Told[k] = w
+	return false
+}
+
+// State is where a line stands.
+type State string
+
+// The states of a line.
+const (
+	// Posted: a movement from a shelf stands for it.
+	Posted State = "posted"
+	// Unidentified: a movement stands for it whose item or place is unknown.
+	Unidentified State = "unidentified"
+	// Waiting: the fact is kept and a person must say what it does to stock.
+	Waiting State = "waiting"
+	// Withdrawn: it was taken back.
+	Withdrawn State = "withdrawn"
+	// Recorded: the fact is kept and does nothing to stock.
+	Recorded State = "recorded"
+)
+
+// Settled is what a line's words come to.
+type Settled struct {
+	Word     // the word that decides
+	Source   string
+	State    State
+	Why      string // stable code of the reason, where there is one
+	Base     int64  // base units that left stock; 0 if none did
+	Net      string // quantity in the sender's unit, after credits
+	ToWaste  bool
+	Disagree bool // other sources say otherwise
+}
+
+// Settle says what the words of a line come to. rank orders sources by
+// authority, lowest first; of several sources only the most authoritative
+// decides, and the others corroborate or disagree: they never add.
+func Settle(told map[string]Word, rank func(source string) int) Settled {
+	sources := sourcesOf(told)
+	if len(sources) == 0 {
+		return Settled{State: Recorded, Why: "nothing_told"}
+	}
+	best := sources[0]
+	for _, s := range sources[1:] {
+		if rank(s) < rank(best) || rank(s) == rank(best) && s < best {
+			best = s
+		}
+	}
+	out := settleOne(told, best)
+	for _, s := range sources {
+		if s == best {
+			continue
+		}
+		o := settleOne(told, s)
+		if o.Base != out.Base || o.State != out.State || o.Item != out.Item || o.Patient != out.Patient {
+			out.Disagree = true
+		}
+	}
+	return out
+}
+
+func sourcesOf(told map[string]Word) []string {
+	seen := map[string]bool{}
+	var out []string
+	for k := range told {
+		s := k[:len(k)-len("/use")]
+		if k[len(k)-1] == 't' {
+			s = k[:len(k)-len("/credit")]
+		}
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func settleOne(told map[string]Word, source string) Settled {
+	use, told1 := told[source+"/use"]
+	credit, credited := told[source+"/credit"]
+	out := Settled{Word: use, Source: source, Net: use.Quantity}
+	if !told1 {
+		out.Word, out.State, out.Why, out.Net = credit, Waiting, "credit_without_use", "0"
+		return out
+	}
+	switch use.Effect {
+	case Delete, NoValue, WrongPatient:
+		out.State, out.Why, out.Net = Withdrawn, string(use.Effect), "0"
+		return out
+	case Use:
+	default:
+		out.State, out.Why = Waiting, "sign_unknown"
+		return out
+	}
+	quantity, err := decimal.Parse(use.Quantity)
+	if err != nil {
+		out.State, out.Why = Waiting, "quantity_unreadable"
+		return out
+	}
+	if credited {
+		if back, err := decimal.Parse(credit.Quantity); err == nil {
+			if quantity, err = quantity.Sub(back); err != nil {
+				out.State, out.Why = Waiting, "quantity_unreadable"
+				return out
+			}
+			out.Net = quantity.String()
+		}
+	}
+	return settleQuantity(out, quantity)
+}
+
+func settleQuantity(out Settled, quantity decimal.Decimal) Settled {
+	if !quantity.IsPos() {
+		out.State, out.Why, out.Net = Withdrawn, "credited", "0"
+		if quantity.IsNeg() {
+			out.State, out.Why = Waiting, "credit_exceeds_use"
+		}
+		return out
+	}
+	switch out.Disposition {
+	case Explanted, ReturnedUnopened:
+		out.State, out.Why = Recorded, string(out.Disposition)
+		return out
+	case OpenedNotUsed, Contaminated:
+		out.ToWaste = true
+	}
+	if out.Unit == "pack" && out.Ratio > 1 {
+		ratio, _ := decimal.New(out.Ratio, 0)
+		var err error
+		if quantity, err = quantity.Mul(ratio); err != nil {
+			out.State, out.Why = Waiting, "quantity_unreadable"
+			return out
+		}
+	}
+	whole, frac, ok := quantity.Int64(0)
+	if !ok || frac != 0 || !quantity.IsInt() {
+		out.State, out.Why = Waiting, "fraction"
+		return out
+	}
+	out.Base, out.State = whole, Posted
+	switch {
+	case out.Item == 0:
+		out.State, out.Why = Unidentified, "item_unknown"
+	case out.Place == 0:
+		out.State, out.Why = Unidentified, "place_unknown"
+	}
+	return out
+}

@@ -1,0 +1,177 @@
+// Package pgqueue is the hub's queue on PostgreSQL. A message belongs to a
+// trust, a topic's consumer group and one of 1,024 lanes; messages of one
+// ordering key stand in one lane and are handled in order, lanes run in
+// parallel and across processes. A lane is owned by an advisory lock, so a
+// crash frees it and a process that lost its session cannot commit.
+//
+// Batches (Consumer) are handled inside one transaction, single messages
+// (Subscriber, for Watermill's Router) outside any. Publishing inside a
+// transaction is the outbox. What messages mean does not belong here.
+package pgqueue
+
+import (
+	"context"
+	"hash/fnv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// Received is the queue of messages that connectors stored: its rows are
+// written by the database's receive function, in the archive's own commit.
+const Received = int16(1)
+
+// Message is one row that was claimed.
+type Message struct {
+	Trust       string
+	Queue       int16
+	Seq         int64
+	Lane        int16
+	Key         int64
+	Subject     int64
+	UUID        string
+	Payload     []byte
+	Metadata    map[string]string
+	PublishedAt time.Time
+	Attempts    int16
+}
+
+// Queue gives publishers, consumers and subscribers of one database.
+type Queue struct {
+	pool *pgxpool.Pool
+
+	mu      sync.Mutex
+	waiters map[chan<- wake]struct{}
+}
+
+type wake struct {
+	topic string
+	trust string
+}
+
+// New uses pool for publishing outside a transaction and for batches.
+func New(pool *pgxpool.Pool) *Queue {
+	return &Queue{pool: pool, waiters: map[chan<- wake]struct{}{}}
+}
+
+// KeyHash is the ordering key that trust and key have in a topic. Keys that
+// hold patient identifiers are hashed under a secret by their owner instead.
+func KeyHash(trust, key string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(trust))
+	_, _ = h.Write([]byte{0})
+	_, _ = h.Write([]byte(key))
+	return int64(h.Sum64())
+}
+
+// Wake tells this process's consumers that trust has work in topic. Other
+// processes find it when they poll.
+func (q *Queue) Wake(topic, trust string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for c := range q.waiters {
+		select {
+		case c <- wake{topic, trust}:
+		default: // it has wakes to work off already, and polls
+		}
+	}
+}
+
+func (q *Queue) listen(c chan<- wake) (stop func()) {
+	q.mu.Lock()
+	q.waiters[c] = struct{}{}
+	q.mu.Unlock()
+	return func() {
+		q.mu.Lock()
+		delete(q.waiters, c)
+		q.mu.Unlock()
+	}
+}
+
+type wakesKey struct{}
+
+type wakes struct {
+	list  []wake
+	after []func()
+}
+
+// AfterCommit calls fn once the transaction of ctx (Tx, or a batch) is
+// committed; never if it is not.
+func AfterCommit(ctx context.Context, fn func()) {
+	if w, ok := ctx.Value(wakesKey{}).(*wakes); ok {
+		w.after = append(w.after, fn)
+	}
+}
+
+func withWakes(ctx context.Context) (context.Context, *wakes) {
+	w := &wakes{}
+	return context.WithValue(ctx, wakesKey{}, w), w
+}
+
+// Tx runs fn in a transaction of trust and, after the commit, wakes the
+// consumers of what fn published.
+func (q *Queue) Tx(ctx context.Context, trust string, fn func(ctx context.Context) error) error {
+	ctx, w := withWakes(ctx)
+	if err := pgtx.Run(ctx, q.pool, trust, fn); err != nil {
+		return err
+	}
+	q.wakeAll(w)
+	return nil
+}
+
+func (q *Queue) wakeAll(w *wakes) {
+	for _, x := range w.list {
+		q.Wake(x.topic, x.trust)
+	}
+	for _, fn := range w.after {
+		fn()
+	}
+}
+
+// Ensure makes the queue of a topic's consumer group and gives its number.
+// From then on the topic's messages are kept for that group.
+func (q *Queue) Ensure(ctx context.Context, topic, group string) (int16, error) {
+	var id int16
+	err := pgtx.Run(ctx, q.pool, "", func(ctx context.Context) error {
+		tx := pgtx.From(ctx)
+		const find = `SELECT id FROM queue WHERE topic = $1 AND consumer_group = $2`
+		err := tx.QueryRow(ctx, find, topic, group).Scan(&id)
+		if err != pgx.ErrNoRows {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO queue (topic, consumer_group) VALUES ($1, $2) ON CONFLICT DO NOTHING`, topic, group); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, find, topic, group).Scan(&id)
+	})
+	return id, err
+}
+
+// Publish writes m to every consumer group of topic. Inside a transaction
+// (Tx, or a batch) it is the outbox: the message exists if and only if the
+// transaction commits. A topic without a group is an error, for its messages
+// would be lost.
+func (q *Queue) Publish(ctx context.Context, topic string, m Message) error {
+	const insert = `
+		INSERT INTO queue_message (trust, queue, lane, key, subject, uuid, payload, metadata)
+		SELECT $1, id, ($2::bigint & 1023)::smallint, $2, $3, $4, $5, $6 FROM queue WHERE topic = $7 ORDER BY id`
+	if m.Payload == nil {
+		m.Payload = []byte{}
+	}
+	tag, err := pgtx.From(ctx).Exec(ctx, insert, m.Trust, m.Key, m.Subject, m.UUID, m.Payload, m.Metadata, topic)
+	if err != nil {
+		return err
+	}
+	if tag.RowsAffected() == 0 {
+		return fault.New(fault.Internal, "topic_without_group", "Topic %q has no consumer group, so nobody would handle the message. It was not published.", topic)
+	}
+	if w, ok := ctx.Value(wakesKey{}).(*wakes); ok {
+		w.list = append(w.list, wake{topic, m.Trust})
+	}
+	return nil
+}

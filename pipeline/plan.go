@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
+)
+
+// TopicDispatch is the topic of orders that must reach the ERP.
+const TopicDispatch = "order.dispatch"
+
+// Plans is the planner's state, inside the transaction that ctx carries.
+type Plans interface {
+	NextWant(ctx context.Context, trust string, since time.Time) (w purchasing.Want, ok bool, err error)
+	KeepSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error
+	Releasable(ctx context.Context, trust string, now time.Time) ([]purchasing.Suggestion, error)
+	HoldSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error
+	KeepOrder(ctx context.Context, trust string, o purchasing.Order, suggestions []int64, number func(int64) string) (purchasing.Order, error)
+}
+
+// Buyer is a trust's way of ordering.
+type Buyer struct {
+	Limits purchasing.Limits
+	Zone   *time.Location
+	Number func(n int64) string
+}
+
+// Planner turns due policies into suggested orders, and approved ones into
+// orders. One planner of a trust decides at a time, whichever process it is in.
+type Planner struct {
+	Queue  *pgqueue.Queue
+	Plans  Plans
+	Buyers map[string]Buyer
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Poll is how often to look for what nobody announced, cut-offs included.
+	Poll time.Duration
+
+	due chan string
+}
+
+// NewPlanner gives a planner; its fields are set before Run.
+func NewPlanner() *Planner { return &Planner{due: make(chan string, 256)} }
+
+// Due announces that a trust has policies to plan.
+func (p *Planner) Due(trust string) {
+	select {
+	case p.due <- trust:
+	default: // the poll finds it
+	}
+}
+
+// Run plans until ctx ends.
+func (p *Planner) Run(ctx context.Context) error {
+	tick := time.NewTicker(p.Poll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case trust := <-p.due:
+			p.plan(ctx, trust)
+		case <-tick.C:
+			for trust := range p.Buyers {
+				p.plan(ctx, trust)
+			}
+		}
+	}
+}
+
+func (p *Planner) plan(ctx context.Context, trust string) {
+	if err := p.Plan(ctx, trust); err != nil && ctx.Err() == nil {
+		p.Log.Error("planning failed and is tried again", "trust", trust, "code", fault.Of(err).Code, "err", err)
+	}
+}
+
+// Plan decides all that is due for a trust and makes orders of what may go.
+func (p *Planner) Plan(ctx context.Context, trust string) error {
+	buyer, ok := p.Buyers[trust]
+	if !ok {
+		return nil
+	}
+	for {
+		more := false
+		err := p.Queue.Tx(ctx, trust, func(ctx context.Context) (err error) {
+			more, err = p.one(ctx, trust, buyer)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+	}
+	return p.Queue.Tx(ctx, trust, func(ctx context.Context) error { return p.release(ctx, trust, buyer) })
+}
+
+func (p *Planner) one(ctx context.Context, trust string, buyer Buyer) (bool, error) {
+	now := p.Now()
+	l := now.In(buyer.Zone)
+	w, ok, err := p.Plans.NextWant(ctx, trust, time.Date(l.Year(), l.Month(), l.Day(), 0, 0, 0, 0, buyer.Zone))
+	if err != nil || !ok {
+		return false, err
+	}
+	s, needed, err := purchasing.Plan(w, buyer.Limits, buyer.Zone, now)
+	if err != nil || !needed {
+		return true, err
+	}
+	return true, p.Plans.KeepSuggestion(ctx, trust, s)
+}
+
+func (p *Planner) release(ctx context.Context, trust string, buyer Buyer) error {
+	ss, err := p.Plans.Releasable(ctx, trust, p.Now())
+	if err != nil || len(ss) == 0 {
+		return err
+	}
+	orders, members, held, err := purchasing.Group(ss, buyer.Limits)
+	if err != nil {
+		return err
+	}
+	for _, g := range held {
+		if err := p.Plans.HoldSuggestion(ctx, trust, g); err != nil {
+			return err
+		}
+	}
+	for i, o := range orders {
+		if o, err = p.Plans.KeepOrder(ctx, trust, o, members[i], buyer.Number); err != nil {
+			return err
+		}
+		payload, err := json.Marshal(dispatch{Trust: trust, Order: o.ID, Number: o.Number})
+		if err != nil {
+			return err
+		}
+		err = p.Queue.Publish(ctx, TopicDispatch, pgqueue.Message{
+			Trust: trust, Key: pgqueue.KeyHash(trust, o.Number), Subject: o.ID, UUID: trust + "/" + o.Number, Payload: payload,
+		})
+		if err != nil {
+			return err
+		}
+		p.Log.Info("order made", "trust", trust, "order", o.Number, "lines", len(o.Lines), "automatic", o.Automatic)
+	}
+	return nil
+}
+
+type dispatch struct {
+	Trust  string `json:"trust"`
+	Order  int64  `json:"order"`
+	Number string `json:"number"`
+}

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/inventory"
+	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/domain/theatre"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// Keep writes a batch's changes but for its warnings, in sets and in the
+// order that constraints ask for. Movements come last but one: the ledger's
+// trigger then locks balances in primary-key order.
+func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
+	batch := &pgx.Batch{}
+	if err := b.keepPatients(batch, c); err != nil {
+		return err
+	}
+	if err := b.keepCases(batch, c); err != nil {
+		return err
+	}
+	b.keepLots(batch, c.Lots)
+	if err := b.keepLines(batch, c.Lines); err != nil {
+		return err
+	}
+	for _, o := range c.Orders {
+		b.keepOrder(batch, o)
+	}
+	b.keepMovements(batch, c.Movements)
+	if err := b.keepPostings(batch, c.Postings); err != nil {
+		return err
+	}
+	if batch.Len() == 0 {
+		return nil
+	}
+	return ledgerFault(pgtx.From(ctx).SendBatch(ctx, batch).Close())
+}
+
+// ledgerFault names what the ledger's own rules refuse.
+func ledgerFault(err error) error {
+	switch pgtx.State(err) {
+	case "SW002", "SW003":
+		return fault.Wrap(err, fault.Internal, "ledger_rule", "The ledger refused a movement that does not fit its places, item or original.")
+	case "SW004":
+		return fault.Wrap(err, fault.Conflict, "stock_short", "The stock does not suffice, so nothing was taken. Count the shelf or correct the quantity.")
+	}
+	return err
+}
+
+func (b *Books) keepPatients(batch *pgx.Batch, c posting.Changes) error {
+	for _, p := range c.Patients {
+		batch.Queue(`WITH p AS (INSERT INTO patient (trust, id, test) VALUES ($1, $2, $3))
+			INSERT INTO place (trust, id, kind, code, name) VALUES ($1, $2, 'patient', $2::bigint::text, 'Patient')`, b.trust, p.ID, p.Test).Exec(ignoreTag)
+	}
+	for _, i := range c.Identifiers {
+		sealed, err := b.sealer.seal(i.Identifier)
+		if err != nil {
+			return err
+		}
+		batch.Queue(`INSERT INTO patient_identifier (trust, pseudonym, patient, type, ciphertext) VALUES ($1, $2, $3, $4, $5)`,
+			b.trust, i.Pseudonym[:], i.Patient, i.Identifier.Type, sealed).Exec(ignoreTag)
+	}
+	for _, d := range c.Demographics {
+		sealed, err := b.sealer.seal(d.Told)
+		if err != nil {
+			return err
+		}
+		batch.Queue(`INSERT INTO patient_demographics AS p (trust, patient, ciphertext, told_at, message_id) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (trust, patient) DO UPDATE SET ciphertext = excluded.ciphertext, told_at = excluded.told_at, message_id = excluded.message_id
+			WHERE p.told_at <= excluded.told_at`, b.trust, d.Patient, sealed, d.At, d.Message).Exec(ignoreTag)
+	}
+	for _, m := range c.Merges {
+		batch.Queue(`UPDATE patient SET merged_into = $3 WHERE trust = $1 AND id = $2`, b.trust, m.Retired, m.Survivor).Exec(ignoreTag)
+	}
+	return nil
+}
+
+func (b *Books) keepCases(batch *pgx.Batch, c posting.Changes) error {
+	for _, x := range c.Cases {
+		told, err := json.Marshal(x.Told)
+		if err != nil {
+			return err
+		}
+		s := x.Settle()
+		batch.Queue(`INSERT INTO theatre_case (trust, id, name, patient, place, booking, told, scheduled_at, first_used_at, message_id)
+			VALUES ($1, $2, $3, nullif($4::bigint, 0), nullif($5::bigint, 0), $6, $7, $8, $9, $10)
+			ON CONFLICT (trust, id) DO UPDATE SET patient = excluded.patient, place = excluded.place, booking = excluded.booking, told = excluded.told,
+				scheduled_at = excluded.scheduled_at, first_used_at = excluded.first_used_at`,
+			b.trust, x.ID, x.Name, int64(s.Patient), int64(s.Place), s.Booking, told, nullTime(s.ScheduledAt), nullTime(s.UsedAt), x.Message).Exec(ignoreTag)
+	}
+	for _, a := range c.Aliases {
+		batch.Queue(`INSERT INTO case_alias (trust, kind, value, case_id) VALUES ($1, $2, $3, $4)`, b.trust, a.Alias.Kind, a.Alias.Value, a.Case).Exec(ignoreTag)
+	}
+	return nil
+}
+
+func (b *Books) keepLots(batch *pgx.Batch, lots []posting.Lot) {
+	if len(lots) == 0 {
+		return
+	}
+	items, names, expiry := make([]int64, len(lots)), make([]string, len(lots)), make([]*time.Time, len(lots))
+	for i, l := range lots {
+		items[i], names[i], expiry[i] = int64(l.Item), l.Lot, nullTime(l.Expiry)
+	}
+	batch.Queue(`INSERT INTO lot AS l (trust, item, lot, expiry)
+		SELECT $1, item, lot, max(expiry) FROM unnest($2::bigint[], $3::text[], $4::date[]) u (item, lot, expiry) GROUP BY item, lot ORDER BY item, lot
+		ON CONFLICT (trust, item, lot) DO UPDATE SET expiry = excluded.expiry WHERE l.expiry IS NULL AND excluded.expiry IS NOT NULL`,
+		b.trust, items, names, expiry).Exec(ignoreTag)
+}
+
+func (b *Books) keepLines(batch *pgx.Batch, ls []posting.LineState) error {
+	if len(ls) == 0 {
+		return nil
+	}
+	rows := make([]lineRow, len(ls))
+	for i, l := range ls {
+		rows[i] = newLineRow(l)
+	}
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	batch.Queue(`INSERT INTO usage_line (trust, id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile)
+		SELECT $1, id, case_id, key, told, state, why, nullif(item, 0), text, lot, serial, expiry, quantity, disposition, nullif(place, 0), nullif(patient, 0), nullif(movement, 0), message_id, origin, profile
+		  FROM json_to_recordset($2) AS r (id bigint, case_id bigint, key text, told jsonb, state text, why text, item bigint, text text, lot text, serial text,
+			expiry date, quantity numeric, disposition text, place bigint, patient bigint, movement bigint, message_id bigint, origin text, profile text)
+		ON CONFLICT (trust, id) DO UPDATE SET told = excluded.told, state = excluded.state, why = excluded.why, item = excluded.item, text = excluded.text,
+			lot = excluded.lot, serial = excluded.serial, expiry = excluded.expiry, quantity = excluded.quantity, disposition = excluded.disposition,
+			place = excluded.place, patient = excluded.patient, movement = excluded.movement, message_id = excluded.message_id, origin = excluded.origin,
+			profile = excluded.profile, updated_at = now()`, b.trust, raw).Exec(ignoreTag)
+	return nil
+}
+
+type lineRow struct {
+	ID          int64                   `json:"id"`
+	Case        int64                   `json:"case_id"`
+	Key         string                  `json:"key"`
+	Told        map[string]theatre.Word `json:"told"`
+	State       string                  `json:"state"`
+	Why         string                  `json:"why"`
+	Item        int64                   `json:"item"`
+	Text        string                  `json:"text"`
+	Lot         string                  `json:"lot"`
+	Serial      string                  `json:"serial"`
+	Expiry      *string                 `json:"expiry"`
+	Quantity    string                  `json:"quantity"`
+	Disposition string                  `json:"disposition"`
+	Place       int64                   `json:"place"`
+	Patient     int64                   `json:"patient"`
+	Movement    int64                   `json:"movement"`
+	Message     int64                   `json:"message_id"`
+	Origin      string                  `json:"origin"`
+	Profile     string                  `json:"profile"`
+}
+
+func newLineRow(l posting.LineState) lineRow {
+	s := l.Settled
+	r := lineRow{
+		ID: int64(l.Line.ID), Case: int64(l.Line.Case), Key: l.Line.Key, Told: l.Line.Told, State: string(s.State), Why: s.Why,
+		Item: int64(s.Item), Text: s.Text, Lot: s.Lot, Serial: s.Serial, Quantity: s.Net, Disposition: string(s.Disposition),
+		Place: int64(s.Place), Patient: int64(l.Patient), Message: l.Cause.Message, Origin: l.Cause.Origin, Profile: l.Cause.Profile,
+	}
+	if _, err := time.Parse(time.DateOnly, s.Expiry); err == nil {
+		r.Expiry = &s.Expiry
+	}
+	if !number(r.Quantity) {
+		r.Quantity = "0"
+	}
+	if l.Line.Posted != nil {
+		r.Movement = int64(l.Line.Posted.ID)
+	}
+	return r
+}
+
+func number(s string) bool {
+	var n json.Number
+	return json.Unmarshal([]byte(s), &n) == nil && s != ""
+}
+
+func (b *Books) keepMovements(batch *pgx.Batch, ms []inventory.Movement) {
+	if len(ms) == 0 {
+		return
+	}
+	type columns struct {
+		id, item, from, to, quantity, reverses, line, message []int64
+		kind, lot, serial, owner, origin, profile             []string
+		occurred, accounted                                   []time.Time
+	}
+	var c columns
+	for _, m := range ms {
+		c.id, c.item, c.from, c.to = append(c.id, int64(m.ID)), append(c.item, int64(m.Item)), append(c.from, int64(m.From)), append(c.to, int64(m.To))
+		c.quantity, c.reverses, c.line = append(c.quantity, m.Quantity), append(c.reverses, int64(m.Reverses)), append(c.line, m.UsageLine)
+		c.message, c.kind, c.lot = append(c.message, m.Cause.Message), append(c.kind, string(m.Kind)), append(c.lot, m.Lot)
+		c.serial, c.owner = append(c.serial, m.Serial), append(c.owner, m.Owner)
+		c.origin, c.profile = append(c.origin, m.Cause.Origin), append(c.profile, m.Cause.Profile)
+		c.occurred, c.accounted = append(c.occurred, m.OccurredAt), append(c.accounted, m.AccountedOn)
+	}
+	batch.Queue(`INSERT INTO movement (trust, id, kind, item, lot, serial, owner, from_place, to_place, quantity, occurred_at, accounted_on, reverses, usage_line, message_id, origin, profile)
+		SELECT $1, id, kind, nullif(item, 0), lot, serial, owner, f, t, quantity, occurred, accounted, nullif(reverses, 0), nullif(line, 0), message, origin, profile
+		  FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::date[],
+			$13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[])
+			AS u (id, kind, item, lot, serial, owner, f, t, quantity, occurred, accounted, reverses, line, message, origin, profile)`,
+		b.trust, c.id, c.kind, c.item, c.lot, c.serial, c.owner, c.from, c.to, c.quantity, c.occurred, c.accounted, c.reverses, c.line, c.message, c.origin, c.profile).Exec(ignoreTag)
+}
+
+func (b *Books) keepOrder(batch *pgx.Batch, o *purchasing.Order) {
+	batch.Queue(`UPDATE purchase_order SET state = $3, answered_at = clock_timestamp(), answered_by = $4 WHERE trust = $1 AND id = $2`, b.trust, o.ID, string(o.State), o.AnsweredBy).Exec(ignoreTag)
+	for _, l := range o.Lines {
+		batch.Queue(`UPDATE purchase_order_line SET state = $4, open_packs = $5, expected_on = $6, reason = $7 WHERE trust = $1 AND order_id = $2 AND line = $3`,
+			b.trust, o.ID, l.Line, l.State, l.OpenPacks, nullDate(l.Expected), l.Reason).Exec(ignoreTag)
+		if l.State == "rejected" || l.State == "changed" {
+			batch.Queue(`INSERT INTO policy_due (trust, place, item) SELECT trust, place, item FROM policy WHERE trust = $1 AND place = $2 AND item = $3 AND active
+				ON CONFLICT (trust, place, item) DO UPDATE SET due_at = excluded.due_at`, b.trust, l.Place, l.Item).Exec(ignoreTag)
+		}
+	}
+}
+
+func (b *Books) keepPostings(batch *pgx.Batch, ps []posting.Posting) error {
+	for _, p := range ps {
+		findings, err := json.Marshal(p.Findings)
+		if err != nil {
+			return err
+		}
+		if p.Findings == nil {
+			findings = []byte("[]")
+		}
+		m := p.Message
+		batch.Queue(`INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary, findings)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			b.trust, m.ID, m.Attempt, m.Type, m.Connector, m.Sender, m.ControlID, m.Said.Profile, p.Outcome, p.Summary, findings).Exec(ignoreTag)
+	}
+	return nil
+}
+
+func nullTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func nullDate(s string) *time.Time {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// Load reads stored messages for translation. Those whose raw bytes were
+// pruned are left out.
+func (s *Store) Load(ctx context.Context, trust string, ids []int64) (map[int64]journal.Stored, error) {
+	rows, err := pgtx.From(ctx).Query(ctx, `SELECT id, connector, format, type, sender, control_id, received_at, reused, raw FROM message WHERE trust = $1 AND id = ANY ($2)`, trust, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]journal.Stored, len(ids))
+	defer rows.Close()
+	for rows.Next() {
+		var m journal.Stored
+		if err := rows.Scan(&m.ID, &m.Connector, &m.Format, &m.Type, &m.Sender, &m.ControlID, &m.ReceivedAt, &m.Reused, &m.Raw); err != nil {
+			return nil, err
+		}
+		out[m.ID] = m
+	}
+	return out, rows.Err()
+}
+
+// reading runs fn in a read of trust's rows, on the pages' pool.
+func (s *Store) reading(ctx context.Context, trust string, fn func(ctx context.Context) error) error {
+	err := pgtx.Run(ctx, s.pages, trust, fn)
+	if pgtx.Gone(err) {
+		return Unreachable(err)
+	}
+	return err
+}
+
+// Trusts lists the trusts by ODS code.
+func (s *Store) Trusts(ctx context.Context) ([]string, error) {
+	all, err := collect(ctx, s.pages, `SELECT trusts()`, pgx.RowTo[string])
+	if pgtx.Gone(err) {
+		return nil, Unreachable(err)
+	}
+	return all, err
+}
+
+// messageState derives where a message stands from the rows that exist.
+const selectMessages = `
+	SELECT m.id, m.trust, m.connector, m.format, m.type, m.sender, m.control_id, m.received_at, m.reused, octet_length(m.raw),
+	       coalesce((SELECT k.seen FROM message_key k WHERE k.trust = m.trust AND k.connector = m.connector AND k.sender = m.sender AND k.control_id = m.control_id AND k.digest = m.digest), 1),
+	       coalesce(CASE WHEN q.subject IS NOT NULL THEN 'stopped' END, CASE WHEN h.subject IS NOT NULL THEN CASE WHEN w.until = 'infinity' THEN 'parked' ELSE 'retrying' END END, p.outcome, 'waiting'),
+	       coalesce(q.text, w.reason, p.summary, 'Received and stored; not handled yet.'), coalesce(nullif(q.profile, ''), p.profile, '')
+	  FROM message m
+	  LEFT JOIN LATERAL (SELECT outcome, summary, profile FROM posting p WHERE p.trust = m.trust AND p.message_id = m.id ORDER BY attempt DESC LIMIT 1) p ON true
+	  LEFT JOIN LATERAL (SELECT subject, text, profile FROM queue_stopped q WHERE q.trust = m.trust AND q.queue = 1 AND q.subject = m.id LIMIT 1) q ON true
+	  LEFT JOIN LATERAL (SELECT subject, key FROM queue_held h WHERE h.trust = m.trust AND h.queue = 1 AND h.key = m.key AND h.subject = m.id LIMIT 1) h ON true
+	  LEFT JOIN queue_hold w ON w.trust = m.trust AND w.queue = 1 AND w.key = h.key`
+
+func scanMessage(row pgx.CollectableRow) (m journal.Message, err error) {
+	err = row.Scan(&m.ID, &m.Trust, &m.Connector, &m.Format, &m.Type, &m.Sender, &m.ControlID, &m.ReceivedAt, &m.Reused, &m.Bytes, &m.Received, &m.State, &m.Summary, &m.Profile)
+	return m, err
+}
+
+// Messages lists a trust's messages, newest first.
+func (s *Store) Messages(ctx context.Context, trust string, f journal.Filter) (out []journal.Message, err error) {
+	if f.Limit <= 0 {
+		f.Limit = 50
+	}
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		out, err = messages(ctx, trust, f)
+		return err
+	})
+	return out, err
+}
+
+func messages(ctx context.Context, trust string, f journal.Filter) ([]journal.Message, error) {
+	return collect(ctx, pgtx.From(ctx), `SELECT * FROM (`+selectMessages+` WHERE m.trust = $1) x (id, trust, connector, format, type, sender, control_id, received_at, reused, bytes, seen, state, summary, profile)
+		WHERE ($2 = '' OR state = $2) AND ($3 = '' OR type = $3) AND ($4 = '' OR connector = $4) AND ($5 = '' OR control_id = $5) AND ($6 = 0 OR id < $6)
+		ORDER BY id DESC LIMIT $7`, scanMessage, trust, f.State, f.Type, f.Connector, f.ControlID, f.Before, f.Limit)
+}
+
+// Chain gives everything that a message brought about, and its raw bytes.
+func (s *Store) Chain(ctx context.Context, trust string, id int64) (c journal.Chain, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		tx := pgtx.From(ctx)
+		found, err := collect(ctx, tx, selectMessages+` WHERE m.trust = $1 AND m.id = $2`, scanMessage, trust, id)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fault.New(fault.NotFound, "message_not_found", "There is no message %d. `stockwell messages list` shows those that there are.", id)
+		}
+		c.Message = found[0]
+		return loadChain(ctx, tx, trust, id, &c)
+	})
+	return c, err
+}
+
+func loadChain(ctx context.Context, tx pgx.Tx, trust string, id int64, c *journal.Chain) (err error) {
+	if err := tx.QueryRow(ctx, `SELECT raw FROM message WHERE trust = $1 AND id = $2`, trust, id).Scan(&c.Raw); err != nil {
+		return err
+	}
+	if c.Postings, err = collect(ctx, tx, `SELECT attempt, outcome, summary, profile, posted_at, findings FROM posting WHERE trust = $1 AND message_id = $2 ORDER BY attempt`,
+		pgx.RowToStructByPos[journal.Posting], trust, id); err != nil {
+		return err
+	}
+	stops, err := collect(ctx, tx, `SELECT step, code, path, text, profile, stopped_at FROM queue_stopped WHERE trust = $1 AND queue = 1 AND subject = $2`, pgx.RowToStructByPos[journal.Stop], trust, id)
+	if err != nil {
+		return err
+	}
+	if len(stops) > 0 {
+		c.Stop = &stops[0]
+	}
+	if c.Moves, err = collect(ctx, tx, selectMovements+` WHERE m.trust = $1 AND m.message_id = $2 ORDER BY m.id`, scanMovement, trust, id); err != nil {
+		return err
+	}
+	if c.Lines, err = collect(ctx, tx, selectLines+` WHERE l.trust = $1 AND (l.message_id = $2
+		OR l.id IN (SELECT usage_line FROM movement WHERE trust = $1 AND message_id = $2)
+		OR l.case_id IN (SELECT id FROM theatre_case WHERE trust = $1 AND message_id = $2)) ORDER BY l.id`, scanLine, trust, id); err != nil {
+		return err
+	}
+	if c.Cases, err = collect(ctx, tx, `SELECT c.id, c.name, c.booking, coalesce(c.patient, 0) FROM theatre_case c WHERE c.trust = $1
+		AND (c.message_id = $2 OR c.id IN (SELECT case_id FROM usage_line WHERE trust = $1 AND message_id = $2)
+			OR EXISTS (SELECT 1 FROM jsonb_each(c.told) t WHERE (t.value -> 'sequence' ->> 'message')::bigint = $2)) ORDER BY c.id`,
+		pgx.RowToStructByPos[journal.Case], trust, id); err != nil {
+		return err
+	}
+	if c.Suggests, err = collect(ctx, tx, selectSuggestions+` WHERE g.trust = $1 AND g.message_id = $2 ORDER BY g.id`, scanSuggestion, trust, id); err != nil {
+		return err
+	}
+	if c.Orders, err = orders(ctx, tx, trust, ` AND (o.answered_by = $2 OR EXISTS (SELECT 1 FROM purchase_order_line l WHERE l.trust = o.trust AND l.order_id = o.id AND l.message_id = $2)) ORDER BY o.id LIMIT 500`, id); err != nil {
+		return err
+	}
+	c.Warnings, err = collect(ctx, tx, selectWarnings+` WHERE trust = $1 AND message_id = $2 ORDER BY id`, scanWarning, trust, id)
+	return err
+}
+
+const selectMovements = `SELECT m.id, m.kind, coalesce(i.code, ''), m.lot, m.serial, f.kind, f.code, t.kind, t.code, m.quantity, m.occurred_at, m.recorded_at, coalesce(m.reverses, 0), m.message_id, m.origin, m.profile
+	FROM movement m LEFT JOIN item i ON i.trust = m.trust AND i.id = m.item
+	JOIN place f ON f.trust = m.trust AND f.id = m.from_place JOIN place t ON t.trust = m.trust AND t.id = m.to_place`
+
+func scanMovement(row pgx.CollectableRow) (m journal.Movement, err error) {
+	var fk, fc, tk, tc string
+	err = row.Scan(&m.ID, &m.Kind, &m.Item, &m.Lot, &m.Serial, &fk, &fc, &tk, &tc, &m.Quantity, &m.OccurredAt, &m.RecordedAt, &m.Reverses, &m.Message, &m.Origin, &m.Profile)
+	m.From, m.To = placeName(fk, fc), placeName(tk, tc)
+	return m, err
+}
+
+// placeName is a place as people read it: a shelf by its code, a patient by
+// surrogate, the rest of the world by kind.
+func placeName(kind, code string) string {
+	switch kind {
+	case "stock", "transit":
+		return code
+	case "patient":
+		return "patient " + code
+	default:
+		return kind
+	}
+}
+
+const selectLines = `SELECT l.id, c.name, l.key, l.state, l.why, coalesce(i.code, ''), coalesce(i.description, ''), l.text, l.lot, l.serial, coalesce(l.expiry::text, ''), l.quantity::text,
+	l.disposition, coalesce(p.code, ''), coalesce(l.patient, 0), coalesce(l.movement, 0), l.message_id, l.origin, l.profile
+	FROM usage_line l JOIN theatre_case c ON c.trust = l.trust AND c.id = l.case_id
+	LEFT JOIN item i ON i.trust = l.trust AND i.id = l.item LEFT JOIN place p ON p.trust = l.trust AND p.id = l.place`
+
+func scanLine(row pgx.CollectableRow) (l journal.Line, err error) {
+	err = row.Scan(&l.ID, &l.Case, &l.Key, &l.State, &l.Why, &l.Item, &l.Description, &l.Text, &l.Lot, &l.Serial, &l.Expiry, &l.Quantity,
+		&l.Disposition, &l.Place, &l.Patient, &l.Movement, &l.Message, &l.Origin, &l.Profile)
+	return l, err
+}
+
+const selectWarnings = `SELECT id, kind, severity, text, action, coalesce(message_id, 0), opened_at, closed_at, coalesce(closed_why, '') FROM warning`
+
+func scanWarning(row pgx.CollectableRow) (w journal.Warning, err error) {
+	err = row.Scan(&w.ID, &w.Kind, &w.Severity, &w.Text, &w.Action, &w.Message, &w.OpenedAt, &w.ClosedAt, &w.Why)
+	return w, err
+}
+
+// Warnings lists what needs a person, gravest and then oldest first; all
+// includes what is closed.
+func (s *Store) Warnings(ctx context.Context, trust string, all bool) (out []journal.Warning, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		out, err = warnings(ctx, trust, all)
+		return err
+	})
+	return out, err
+}
+
+func warnings(ctx context.Context, trust string, all bool) ([]journal.Warning, error) {
+	return collect(ctx, pgtx.From(ctx), selectWarnings+` WHERE trust = $1 AND ($2 OR closed_at IS NULL)
+		ORDER BY closed_at IS NOT NULL, array_position(ARRAY['danger', 'warning', 'notice'], severity), opened_at LIMIT 500`, scanWarning, trust, all)
+}
+
+// CloseWarning closes a warning for a person, who says why.
+func (s *Store) CloseWarning(ctx context.Context, trust string, id int64, by, why string) error {
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
+		tag, err := pgtx.From(ctx).Exec(ctx, `UPDATE warning SET closed_at = $4, closed_why = $3 WHERE trust = $1 AND id = $2 AND closed_at IS NULL`, trust, id, by+": "+why, time.Now())
+		if err == nil && tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "warning_not_open", "There is no open warning %d.", id)
+		}
+		return err
+	})
+}

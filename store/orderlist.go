@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+const selectSuggestions = `SELECT g.id, p.code, i.code, g.cycle, g.packs, g.pack_size, g.unit_price::text, round(g.packs * g.unit_price, 2)::text, g.currency, g.state, g.why, g.inputs, g.release_at,
+	g.decided_by, coalesce(o.number, ''), coalesce(g.movement, 0), g.message_id, g.origin
+	FROM suggestion g JOIN place p ON p.trust = g.trust AND p.id = g.place JOIN item i ON i.trust = g.trust AND i.id = g.item
+	LEFT JOIN purchase_order o ON o.trust = g.trust AND o.id = g.order_id`
+
+func scanSuggestion(row pgx.CollectableRow) (g journal.Suggestion, err error) {
+	err = row.Scan(&g.ID, &g.Place, &g.Item, &g.Cycle, &g.Packs, &g.PackSize, &g.UnitPrice, &g.Value, &g.Currency, &g.State, &g.Why, &g.Inputs, &g.ReleaseAt,
+		&g.DecidedBy, &g.Order, &g.Movement, &g.Message, &g.Origin)
+	return g, err
+}
+
+// orders reads orders that meet a condition, which is one of this package's
+// own constants and takes $2.
+func orders(ctx context.Context, tx pgx.Tx, trust, condition string, arg any) ([]journal.Order, error) {
+	return collect(ctx, tx, `
+		SELECT o.id, o.number, o.supplier, p.code, o.state, o.value::text, o.currency, o.automatic, o.imported, o.created_at, o.sent_at, coalesce(o.file_name, ''), o.answered_at, coalesce(o.answered_by, 0),
+		       coalesce((SELECT h.reason FROM queue_held q JOIN queue_hold h USING (trust, queue, key) JOIN queue k ON k.id = q.queue AND k.topic = 'order.dispatch'
+		                  WHERE q.trust = o.trust AND q.subject = o.id LIMIT 1), ''),
+		       (SELECT json_build_object('step', s.step, 'code', s.code, 'path', s.path, 'text', s.text, 'stopped_at', s.stopped_at)
+		          FROM queue_stopped s JOIN queue k ON k.id = s.queue AND k.topic = 'order.dispatch' WHERE s.trust = o.trust AND s.subject = o.id LIMIT 1),
+		       (SELECT coalesce(json_agg(json_build_object('line', l.line, 'item', i.code, 'description', i.description, 'place', lp.code, 'cycle', coalesce(l.cycle, 0), 'packs', l.packs,
+		            'pack_size', l.pack_size, 'unit_price', l.unit_price::text, 'value', l.value::text, 'state', l.state, 'open_packs', l.open_packs, 'expected_on', coalesce(l.expected_on::text, ''),
+		            'reason', l.reason, 'movement', coalesce(l.movement, 0), 'message', l.message_id, 'origin', l.origin, 'profile', l.profile) ORDER BY l.line), '[]')
+		          FROM purchase_order_line l JOIN item i ON i.trust = l.trust AND i.id = l.item JOIN place lp ON lp.trust = l.trust AND lp.id = l.place
+		         WHERE l.trust = o.trust AND l.order_id = o.id)
+		  FROM purchase_order o JOIN place p ON p.trust = o.trust AND p.id = o.deliver_to WHERE o.trust = $1`+condition,
+		func(row pgx.CollectableRow) (o journal.Order, err error) {
+			var stop, lines []byte
+			err = row.Scan(&o.ID, &o.Number, &o.Supplier, &o.DeliverTo, &o.State, &o.Value, &o.Currency, &o.Automatic, &o.Imported, &o.CreatedAt, &o.SentAt, &o.File, &o.AnsweredAt, &o.AnsweredBy, &o.Waiting, &stop, &lines)
+			if err == nil && stop != nil {
+				err = json.Unmarshal(stop, &o.Stop)
+			}
+			if err == nil {
+				err = json.Unmarshal(lines, &o.Lines)
+			}
+			return o, err
+		}, trust, arg)
+}
+
+// Orders lists a trust's orders, newest first.
+func (s *Store) Orders(ctx context.Context, trust string, limit int) (out []journal.Order, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		out, err = orders(ctx, pgtx.From(ctx), trust, ` ORDER BY o.id DESC LIMIT $2`, limit)
+		return err
+	})
+	return out, err
+}
+
+// Order gives one order by its number.
+func (s *Store) Order(ctx context.Context, trust, number string) (o journal.Order, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		found, err := orders(ctx, pgtx.From(ctx), trust, ` AND o.number = $2`, number)
+		if err == nil && len(found) == 0 {
+			return fault.New(fault.NotFound, "order_not_found", "There is no order %s. `stockwell orders list` shows those that there are.", number)
+		}
+		if err == nil {
+			o = found[0]
+		}
+		return err
+	})
+	return o, err
+}
+
+// Suggestions lists the suggested orders; all includes those that are decided.
+func (s *Store) Suggestions(ctx context.Context, trust string, all bool) (out []journal.Suggestion, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		out, err = collect(ctx, pgtx.From(ctx), selectSuggestions+` WHERE g.trust = $1 AND ($2 OR g.state IN ('waits', 'approved')) ORDER BY g.id DESC LIMIT 500`, scanSuggestion, trust, all)
+		return err
+	})
+	return out, err
+}
+
+// DecideSuggestion approves or declines a suggestion that waits, for a person.
+func (s *Store) DecideSuggestion(ctx context.Context, trust string, id int64, approve bool, by, why string) error {
+	state := "declined"
+	if approve {
+		state = "approved"
+	}
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
+		tag, err := pgtx.From(ctx).Exec(ctx, `UPDATE suggestion SET state = $3, decided_by = $4, why = $5, decided_at = clock_timestamp(), release_at = clock_timestamp()
+			WHERE trust = $1 AND id = $2 AND state = 'waits'`, trust, id, state, by, why)
+		if err == nil && tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "suggestion_not_waiting", "There is no suggested order %d that waits for a person. `stockwell orders suggested` shows those that do.", id)
+		}
+		return err
+	})
+}
+
+// Pause stops automatic purchasing of a trust; Resume lets it go on. Both
+// say who and why.
+func (s *Store) Pause(ctx context.Context, trust, by, why string) error {
+	return s.setPause(ctx, trust, `UPDATE purchasing SET paused_at = coalesce(paused_at, clock_timestamp()), paused_by = $2, paused_why = $3 WHERE trust = $1`, by, why)
+}
+
+// Resume lets automatic purchasing go on.
+func (s *Store) Resume(ctx context.Context, trust, by, why string) error {
+	return s.setPause(ctx, trust, `UPDATE purchasing SET paused_at = NULL, paused_why = NULL, paused_by = $2 || ': ' || $3 WHERE trust = $1`, by, why)
+}
+
+func (s *Store) setPause(ctx context.Context, trust, sql, by, why string) error {
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
+		tag, err := pgtx.From(ctx).Exec(ctx, sql, trust, by, why)
+		if err == nil && tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "trust_not_found", "There is no trust %s on this hub.", trust)
+		}
+		return err
+	})
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/govalues/decimal"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/inventory"
+	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// DueTrusts names the trusts that have policies to plan.
+func (s *Store) DueTrusts(ctx context.Context) ([]string, error) {
+	return collect(ctx, s.background, `SELECT trusts_due()`, pgx.RowTo[string])
+}
+
+// NextWant takes the next due policy of the trust of ctx's transaction, under
+// the lock that lets only one planner of a trust decide at a time. ok is
+// false when none is left. since is when the trust's day began.
+func (s *Store) NextWant(ctx context.Context, trust string, since time.Time) (w purchasing.Want, ok bool, err error) {
+	tx := pgtx.From(ctx)
+	if _, err := tx.Exec(ctx, `SELECT 1 FROM purchasing WHERE trust = $1 FOR UPDATE`, trust); err != nil {
+		return w, false, err
+	}
+	var movement int64
+	err = tx.QueryRow(ctx, `DELETE FROM policy_due d USING (
+			SELECT place, item FROM policy_due WHERE trust = $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) n
+		WHERE d.trust = $1 AND d.place = n.place AND d.item = n.item RETURNING d.place, d.item, coalesce(d.movement, 0)`, trust).
+		Scan(&w.Policy.Place, &w.Policy.Item, &movement)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return w, false, nil
+	}
+	if err != nil {
+		return w, false, err
+	}
+	w.Movement = inventory.MovementID(movement)
+	return w, true, s.loadWant(ctx, tx, trust, since, &w)
+}
+
+func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since time.Time, w *purchasing.Want) error {
+	var price, spent string
+	var lots []byte
+	err := tx.QueryRow(ctx, `
+		SELECT y.reorder_point, y.order_up_to, y.cycle, i.id, i.code, i.description, i.base_unit, i.pack_size, i.supplier, u.release,
+		       coalesce(p.price, 0)::text, coalesce(p.currency, 'GBP'),
+		       (SELECT coalesce(json_agg(json_build_array(x.lot, x.quantity, l.expiry)), '[]')
+		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = $2 AND b.item = $3 GROUP BY b.lot) x
+		          LEFT JOIN lot l ON l.trust = $1 AND l.item = $3 AND l.lot = x.lot),
+		       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = $1 AND l.place = $2 AND l.item = $3)::bigint
+		         + (SELECT coalesce(sum(g.packs * g.pack_size), 0) FROM suggestion g WHERE g.trust = $1 AND g.place = $2 AND g.item = $3 AND g.state IN ('waits', 'approved'))::bigint,
+		       (SELECT count(*) FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
+		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
+		       (SELECT coalesce(max(l.packs * l.pack_size), 0) FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
+		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
+		       coalesce((SELECT l.state = 'rejected' FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
+		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 ORDER BY o.created_at DESC, o.id DESC LIMIT 1), false),
+		       (SELECT coalesce(sum(o.value), 0) FROM purchase_order o WHERE o.trust = $1 AND o.automatic AND NOT o.imported AND o.created_at >= $4)
+		         + (SELECT coalesce(sum(round(g.packs * g.unit_price, 2)), 0) FROM suggestion g WHERE g.trust = $1 AND g.state = 'approved' AND g.decided_by = 'planner')
+		  FROM policy y
+		  JOIN item i ON i.trust = y.trust AND i.id = y.item
+		  JOIN supplier u ON u.trust = i.trust AND u.code = i.supplier
+		  LEFT JOIN LATERAL (SELECT price, currency FROM item_price p WHERE p.trust = i.trust AND p.item = i.id AND p.valid_from <= current_date ORDER BY valid_from DESC LIMIT 1) p ON true
+		 WHERE y.trust = $1 AND y.place = $2 AND y.item = $3`, trust, w.Policy.Place, w.Policy.Item, since).
+		Scan(&w.Policy.ReorderPoint, &w.Policy.OrderUpTo, &w.Policy.Cycle, &w.Item.ID, &w.Item.Code, &w.Item.Description, &w.Item.BaseUnit, &w.Item.PackSize, &w.Item.Supplier, &w.Release,
+			&price, &w.Currency, &lots, &w.OnOrder, &w.History.Orders, &w.History.Largest, &w.History.Rejected, &spent)
+	if err != nil {
+		return err
+	}
+	if w.Price, err = decimal.Parse(price); err != nil {
+		return err
+	}
+	if w.Spent, err = decimal.Parse(spent); err != nil {
+		return err
+	}
+	if w.Stock, err = position(posting.Shelf{Place: w.Policy.Place, Item: w.Policy.Item}, lots); err != nil {
+		return err
+	}
+	// Law 5: the movement that brought it about, else the latest that touched
+	// the shelf.
+	return tx.QueryRow(ctx, `SELECT id, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
+		ORDER BY id DESC LIMIT 1`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).Scan(&w.Movement, &w.Cause.Message, &w.Cause.Origin, &w.Cause.Profile)
+}
+
+// KeepSuggestion records a need's decision and moves the policy to its cycle.
+func (s *Store) KeepSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error {
+	tx := pgtx.From(ctx)
+	inputs, err := json.Marshal(g.Inputs)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE policy SET cycle = $4 WHERE trust = $1 AND place = $2 AND item = $3`, trust, g.Place, g.Item, g.Cycle); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO suggestion (trust, place, item, cycle, id, packs, pack_size, unit_price, currency, position, inputs, state, why, release_at, decided_by, movement, message_id, origin, profile)
+		VALUES ($1, $2, $3, $4, nextval('suggestion_id'), $5, $6, $7::text::numeric, $8, $9, $10, $11, $12, $13, $14, nullif($15::bigint, 0), $16, $17, $18)`,
+		trust, g.Place, g.Item, g.Cycle, g.Packs, g.PackSize, g.UnitPrice.String(), g.Currency, g.Position, inputs, string(g.State), g.Why, g.ReleaseAt, g.DecidedBy,
+		int64(g.Movement), g.Cause.Message, g.Cause.Origin, g.Cause.Profile)
+	return err
+}
+
+// Releasable gives the approved suggestions whose time has come, unless
+// purchasing is paused, under the planner's lock.
+func (s *Store) Releasable(ctx context.Context, trust string, now time.Time) ([]purchasing.Suggestion, error) {
+	tx := pgtx.From(ctx)
+	var paused bool
+	err := tx.QueryRow(ctx, `SELECT paused_at IS NOT NULL FROM purchasing WHERE trust = $1 FOR UPDATE`, trust).Scan(&paused)
+	if err != nil || paused {
+		return nil, err
+	}
+	return collect(ctx, tx, `SELECT g.id, g.place, g.item, g.cycle, i.supplier, g.packs, g.pack_size, g.unit_price::text, g.currency, g.decided_by, coalesce(g.movement, 0), g.message_id, g.origin, g.profile
+		FROM suggestion g JOIN item i ON i.trust = g.trust AND i.id = g.item
+		WHERE g.trust = $1 AND g.state = 'approved' AND g.release_at <= $2 ORDER BY g.id FOR UPDATE OF g`,
+		func(row pgx.CollectableRow) (g purchasing.Suggestion, err error) {
+			var price string
+			err = row.Scan(&g.ID, &g.Place, &g.Item, &g.Cycle, &g.Supplier, &g.Packs, &g.PackSize, &price, &g.Currency, &g.DecidedBy, &g.Movement, &g.Cause.Message, &g.Cause.Origin, &g.Cause.Profile)
+			if err == nil {
+				g.UnitPrice, err = decimal.Parse(price)
+			}
+			return g, err
+		}, trust, now)
+}
+
+// HoldSuggestion makes a suggestion wait for a person.
+func (s *Store) HoldSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error {
+	_, err := pgtx.From(ctx).Exec(ctx, `UPDATE suggestion SET state = 'waits', why = $3 WHERE trust = $1 AND id = $2`, trust, g.ID, g.Why)
+	return err
+}
+
+// KeepOrder gives an order its number and keeps it with the suggestions that
+// it meets. The line's key makes a second order for one need impossible
+// (law 6).
+func (s *Store) KeepOrder(ctx context.Context, trust string, o purchasing.Order, suggestions []int64, number func(n int64) string) (purchasing.Order, error) {
+	tx := pgtx.From(ctx)
+	var n int64
+	err := tx.QueryRow(ctx, `UPDATE purchasing SET next_number = next_number + 1 WHERE trust = $1 RETURNING next_number - 1, nextval('order_id')`, trust).Scan(&n, &o.ID)
+	if err != nil {
+		return o, err
+	}
+	o.Number = number(n)
+	if _, err = tx.Exec(ctx, `INSERT INTO purchase_order (trust, id, number, supplier, deliver_to, state, value, currency, automatic) VALUES ($1, $2, $3, $4, $5, 'ready', $6::text::numeric, $7, $8)`,
+		trust, o.ID, o.Number, o.Supplier, o.DeliverTo, o.Value.String(), o.Currency, o.Automatic); err != nil {
+		return o, err
+	}
+	for _, l := range o.Lines {
+		if _, err = tx.Exec(ctx, `INSERT INTO purchase_order_line (trust, order_id, line, place, item, cycle, packs, pack_size, unit_price, value, open_packs, movement, message_id, origin, profile)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10::text::numeric, $7, nullif($11::bigint, 0), $12, $13, $14)`,
+			trust, o.ID, l.Line, l.Place, l.Item, l.Cycle, l.Packs, l.PackSize, l.UnitPrice.String(), l.Value.String(), int64(l.Movement), l.Cause.Message, l.Cause.Origin, l.Cause.Profile); err != nil {
+			return o, err
+		}
+	}
+	_, err = tx.Exec(ctx, `UPDATE suggestion SET state = 'ordered', order_id = $3 WHERE trust = $1 AND id = ANY ($2)`, trust, suggestions, o.ID)
+	return o, err
+}

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/inventory"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// Setup is a trust as its configuration tells it.
+type Setup struct {
+	Trust       string
+	Name        string
+	Environment string // production or test
+	Places      []inventory.Place
+	Suppliers   []Supplier
+	Policies    []Policy
+}
+
+// Supplier is somebody whom the trust orders from; Release is when orders
+// leave: immediate, or HH:MM.
+type Supplier struct{ Code, Name, Release string }
+
+// Policy is a par level by codes.
+type Policy struct {
+	Place, Item             string
+	ReorderPoint, OrderUpTo int64
+}
+
+// SetUp brings the database in step with a trust's configuration: places,
+// suppliers and par levels are added or changed, never removed; a par level
+// that is no longer configured is switched off. It gives the stock places by
+// code, and the item codes of par levels that the catalogue does not have.
+func (s *Store) SetUp(ctx context.Context, c Setup) (places map[string]inventory.PlaceID, unknown []string, err error) {
+	places = map[string]inventory.PlaceID{}
+	err = pgtx.Run(ctx, s.background, c.Trust, func(ctx context.Context) error {
+		tx := pgtx.From(ctx)
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, hash64("setup", c.Trust)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO trust (trust, name, environment) VALUES ($1, $2, $3)
+			ON CONFLICT (trust) DO UPDATE SET name = excluded.name, environment = excluded.environment, updated_at = now()`, c.Trust, c.Name, c.Environment); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO purchasing (trust) VALUES ($1) ON CONFLICT DO NOTHING`, c.Trust); err != nil {
+			return err
+		}
+		if err := setUpPlaces(ctx, tx, c); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `SELECT code, id FROM place WHERE trust = $1 AND kind = 'stock'`, c.Trust)
+		if err != nil {
+			return err
+		}
+		var code string
+		var id inventory.PlaceID
+		if _, err := pgx.ForEachRow(rows, []any{&code, &id}, func() error { places[code] = id; return nil }); err != nil {
+			return err
+		}
+		for _, x := range c.Suppliers {
+			if _, err := tx.Exec(ctx, `INSERT INTO supplier (trust, code, name, release) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (trust, code) DO UPDATE SET name = excluded.name, release = excluded.release`, c.Trust, x.Code, x.Name, x.Release); err != nil {
+				return err
+			}
+		}
+		unknown, err = setUpPolicies(ctx, tx, c)
+		return err
+	})
+	return places, unknown, err
+}
+
+func setUpPlaces(ctx context.Context, tx pgx.Tx, c Setup) error {
+	all := append([]inventory.Place{
+		{Kind: inventory.Unidentified, Code: "world", Name: "Not yet identified"},
+		{Kind: inventory.Waste, Code: "world", Name: "Wasted"},
+		{Kind: inventory.Supplier, Code: "world", Name: "Suppliers"},
+		{Kind: inventory.Variance, Code: "world", Name: "Count difference"},
+	}, c.Places...)
+	for _, p := range all {
+		if p.Kind == "" {
+			p.Kind = inventory.Stock
+		}
+		// A place keeps its number for ever; a new one takes the first of a
+		// fresh block.
+		if _, err := tx.Exec(ctx, `UPDATE place SET name = $4, site = $5 WHERE trust = $1 AND kind = $2 AND code = $3`, c.Trust, p.Kind, p.Code, p.Name, p.Site); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO place (trust, id, kind, code, name, site) SELECT $1, nextval('entity_id'), $2, $3, $4, $5
+			WHERE NOT EXISTS (SELECT 1 FROM place WHERE trust = $1 AND kind = $2 AND code = $3)`, c.Trust, p.Kind, p.Code, p.Name, p.Site); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setUpPolicies(ctx context.Context, tx pgx.Tx, c Setup) ([]string, error) {
+	places, items := make([]string, len(c.Policies)), make([]string, len(c.Policies))
+	points, levels := make([]int64, len(c.Policies)), make([]int64, len(c.Policies))
+	for i, p := range c.Policies {
+		places[i], items[i], points[i], levels[i] = p.Place, p.Item, p.ReorderPoint, p.OrderUpTo
+	}
+	const given = `unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) u (place, item, reorder_point, order_up_to)`
+	if _, err := tx.Exec(ctx, `INSERT INTO policy (trust, place, item, reorder_point, order_up_to)
+		SELECT $1, p.id, i.id, u.reorder_point, u.order_up_to FROM `+given+`
+		  JOIN place p ON p.trust = $1 AND p.kind = 'stock' AND p.code = u.place
+		  JOIN item i ON i.trust = $1 AND i.code = u.item
+		ON CONFLICT (trust, place, item) DO UPDATE SET reorder_point = excluded.reorder_point, order_up_to = excluded.order_up_to, active = true`,
+		c.Trust, places, items, points, levels); err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE policy y SET active = false WHERE y.trust = $1 AND y.active AND NOT EXISTS (
+		SELECT 1 FROM `+given+` JOIN place p ON p.trust = $1 AND p.kind = 'stock' AND p.code = u.place JOIN item i ON i.trust = $1 AND i.code = u.item
+		 WHERE p.id = y.place AND i.id = y.item)`, c.Trust, places, items, points, levels); err != nil {
+		return nil, err
+	}
+	// Whatever stands below its reorder point is looked at again: a level may
+	// have been raised, or a hub may have died before it planned.
+	if _, err := tx.Exec(ctx, `INSERT INTO policy_due (trust, place, item)
+		SELECT y.trust, y.place, y.item FROM policy y
+		 WHERE y.trust = $1 AND y.active AND y.reorder_point > (SELECT coalesce(sum(b.quantity), 0) FROM balance b WHERE b.trust = y.trust AND b.place = y.place AND b.item = y.item)
+		   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = y.trust AND m.item = y.item AND y.place IN (m.from_place, m.to_place))
+		ON CONFLICT DO NOTHING`, c.Trust); err != nil {
+		return nil, err
+	}
+	return collect(ctx, tx, `SELECT DISTINCT u.item FROM `+given+` WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.trust = $1 AND i.code = u.item) ORDER BY 1`,
+		pgx.RowTo[string], c.Trust, places, items, points, levels)
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// Status gives a trust at a glance: what needs a person first.
+func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) (err error) {
+		tx := pgtx.From(ctx)
+		if err := tx.QueryRow(ctx, `SELECT trust, name, environment FROM trust WHERE trust = $1`, trust).Scan(&out.Trust, &out.Name, &out.Environment); err != nil {
+			if err == pgx.ErrNoRows {
+				return fault.New(fault.NotFound, "trust_not_found", "There is no trust %s on this hub.", trust)
+			}
+			return err
+		}
+		pauses, err := collect(ctx, tx, `SELECT paused_at, coalesce(paused_by, ''), paused_why FROM purchasing WHERE trust = $1 AND paused_at IS NOT NULL`, pgx.RowToStructByPos[journal.Pause], trust)
+		if err != nil {
+			return err
+		}
+		if len(pauses) > 0 {
+			out.Paused = &pauses[0]
+		}
+		if out.Warnings, err = warnings(ctx, trust, false); err != nil {
+			return err
+		}
+		if out.Stopped, err = collect(ctx, tx, selectMessages+` WHERE m.trust = $1 AND m.id IN (SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1) ORDER BY m.id LIMIT 100`, scanMessage, trust); err != nil {
+			return err
+		}
+		if out.Waiting, err = collect(ctx, tx, selectSuggestions+` WHERE g.trust = $1 AND g.state = 'waits' ORDER BY g.id LIMIT 100`, scanSuggestion, trust); err != nil {
+			return err
+		}
+		if out.Unsent, err = orders(ctx, tx, trust, ` AND o.state = 'ready' AND o.created_at < now() - interval '10 seconds' ORDER BY o.id LIMIT $2`, 100); err != nil {
+			return err
+		}
+		if out.Flows, err = flows(ctx, tx, trust); err != nil {
+			return err
+		}
+		if out.Messages, err = messages(ctx, trust, journal.Filter{Limit: 15}); err != nil {
+			return err
+		}
+		if out.Below, err = stock(ctx, tx, trust, true); err != nil {
+			return err
+		}
+		out.Orders, err = orders(ctx, tx, trust, ` AND NOT o.imported ORDER BY o.id DESC LIMIT $2`, 15)
+		return err
+	})
+	return out, err
+}
+
+// flows counts each connector's messages and the orders that left, over the
+// last day.
+func flows(ctx context.Context, tx pgx.Tx, trust string) ([]journal.Flow, error) {
+	in, err := collect(ctx, tx, `
+		WITH day AS (SELECT m.id, m.connector, m.received_at FROM message m WHERE m.trust = $1 AND m.received_on >= current_date - 1 AND m.received_at > now() - interval '24 hours'),
+		     recent AS (SELECT d.connector, extract(epoch FROM p.posted_at - d.received_at) * 1000 AS ms
+		                  FROM (SELECT * FROM day ORDER BY id DESC LIMIT 1000) d JOIN posting p ON p.trust = $1 AND p.message_id = d.id AND p.attempt = 1),
+		     waiting AS (SELECT m.connector, count(*) AS n, min(m.received_at) AS oldest FROM queue_message q JOIN message m ON m.trust = q.trust AND m.id = q.subject
+		                  WHERE q.trust = $1 AND q.queue = 1 GROUP BY 1),
+		     stopped AS (SELECT m.connector, count(*) AS n FROM queue_stopped q JOIN message m ON m.trust = q.trust AND m.id = q.subject WHERE q.trust = $1 AND q.queue = 1 GROUP BY 1)
+		SELECT $1::text, d.connector, 'in', count(*), count(*) FILTER (WHERE d.received_at > now() - interval '1 hour'), coalesce(max(w.n), 0), coalesce(max(s.n), 0), max(w.oldest), max(d.received_at),
+		       coalesce((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(ms, 0)) FROM recent r WHERE r.connector = d.connector), 0),
+		       coalesce((SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY greatest(ms, 0)) FROM recent r WHERE r.connector = d.connector), 0)
+		  FROM day d LEFT JOIN waiting w USING (connector) LEFT JOIN stopped s USING (connector) GROUP BY d.connector ORDER BY d.connector`,
+		pgx.RowToStructByPos[journal.Flow], trust)
+	if err != nil {
+		return nil, err
+	}
+	out, err := collect(ctx, tx, `
+		WITH day AS (SELECT *, extract(epoch FROM sent_at - created_at) * 1000 AS ms FROM purchase_order WHERE trust = $1 AND NOT imported AND created_at > now() - interval '24 hours')
+		SELECT $1::text, 'orders', 'out', count(sent_at), count(sent_at) FILTER (WHERE sent_at > now() - interval '1 hour'), count(*) FILTER (WHERE state = 'ready'),
+		       (SELECT count(*) FROM queue_stopped q JOIN queue k ON k.id = q.queue AND k.topic = 'order.dispatch' WHERE q.trust = $1),
+		       min(created_at) FILTER (WHERE state = 'ready'), max(sent_at),
+		       coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), 0), coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY ms), 0)
+		  FROM day HAVING count(*) > 0`, pgx.RowToStructByPos[journal.Flow], trust)
+	return append(in, out...), err
+}

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// Stock lists what is where; onlyBelow keeps what stands below its reorder
+// point.
+func (s *Store) Stock(ctx context.Context, trust string, onlyBelow bool) (out []journal.Stock, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		out, err = stock(ctx, pgtx.From(ctx), trust, onlyBelow)
+		return err
+	})
+	return out, err
+}
+
+const selectStock = `
+	SELECT p.code, i.code, i.description, i.base_unit, coalesce(b.quantity, 0)::bigint, y.reorder_point, y.order_up_to,
+	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = s.trust AND l.place = s.place AND l.item = s.item)::bigint,
+	       coalesce(y.reorder_point > coalesce(b.quantity, 0), false)
+	  FROM (SELECT trust, place, item FROM policy WHERE trust = $1 AND active UNION SELECT DISTINCT trust, place, item FROM balance WHERE trust = $1) s
+	  JOIN place p ON p.trust = s.trust AND p.id = s.place
+	  JOIN item i ON i.trust = s.trust AND i.id = s.item
+	  LEFT JOIN (SELECT place, item, sum(quantity) AS quantity FROM balance WHERE trust = $1 GROUP BY 1, 2) b ON b.place = s.place AND b.item = s.item
+	  LEFT JOIN policy y ON y.trust = s.trust AND y.place = s.place AND y.item = s.item AND y.active`
+
+func stock(ctx context.Context, tx pgx.Tx, trust string, onlyBelow bool) ([]journal.Stock, error) {
+	return collect(ctx, tx, selectStock+` WHERE NOT $2 OR y.reorder_point > coalesce(b.quantity, 0) ORDER BY p.code, i.code LIMIT 5000`, pgx.RowToStructByPos[journal.Stock], trust, onlyBelow)
+}
+
+// StockDetail gives one item at one place by lot, with its latest movements.
+func (s *Store) StockDetail(ctx context.Context, trust, place, item string) (out journal.StockDetail, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		tx := pgtx.From(ctx)
+		found, err := collect(ctx, tx, selectStock+` WHERE p.code = $2 AND i.code = $3`, pgx.RowToStructByPos[journal.Stock], trust, place, item)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fault.New(fault.NotFound, "stock_not_found", "Nothing of item %s was ever at place %s. `stockwell stock list` shows what is where.", item, place)
+		}
+		out.Stock = found[0]
+		if out.Lots, err = collect(ctx, tx, `SELECT b.lot, b.serial, coalesce(l.expiry::text, ''), coalesce(l.expiry < current_date, false), b.quantity
+			FROM balance b JOIN place p ON p.trust = b.trust AND p.id = b.place AND p.code = $2 AND p.kind = 'stock' JOIN item i ON i.trust = b.trust AND i.id = b.item AND i.code = $3
+			LEFT JOIN lot l ON l.trust = b.trust AND l.item = b.item AND l.lot = b.lot
+			WHERE b.trust = $1 AND b.quantity <> 0 ORDER BY b.lot, b.serial`, pgx.RowToStructByPos[journal.StockLot], trust, place, item); err != nil {
+			return err
+		}
+		out.Moves, err = collect(ctx, tx, selectMovements+` WHERE m.trust = $1 AND i.code = $3
+			AND ((f.kind = 'stock' AND f.code = $2) OR (t.kind = 'stock' AND t.code = $2)) ORDER BY m.id DESC LIMIT 50`, scanMovement, trust, place, item)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// Sealer encrypts what the identity vault keeps, with AES-256-GCM under a key
+// derived from the trust's vault key.
+type Sealer struct{ aead cipher.AEAD }
+
+// NewSealer derives the trust's encryption key from its vault key, which must
+// be at least 32 bytes long.
+func NewSealer(vaultKey []byte, trust string) (Sealer, error) {
+	if len(vaultKey) < 32 {
+		return Sealer{}, fault.New(fault.Invalid, "vault_key_short", "The vault key of trust %s is shorter than 32 bytes. Make one with `openssl rand -hex 32`.", trust)
+	}
+	key, err := hkdf.Key(sha256.New, vaultKey, nil, "stockwell/vault/1/"+trust, 32)
+	if err != nil {
+		return Sealer{}, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return Sealer{}, err
+	}
+	aead, err := cipher.NewGCM(block)
+	return Sealer{aead}, err
+}
+
+// seal encrypts v's JSON; a fresh nonce leads the ciphertext.
+func (s Sealer) seal(v any) ([]byte, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(plain)+s.aead.Overhead())
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, err
+	}
+	return s.aead.Seal(nonce, nonce, plain, nil), nil
+}
