@@ -1,0 +1,72 @@
+package mapping
+
+import (
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
+)
+
+// each repeats a block: for every segment that a name selects, or for every
+// repetition of a field. A nil one gives the scope itself.
+type each struct {
+	path *path
+	when *expression
+}
+
+// each compiles n's each and when. Relative paths are allowed afterwards if
+// each names a field; the caller ends that with c.within = false.
+func (c *compiler) each(n *node) *each {
+	out := &each{when: c.condition(n.get("when"))}
+	if e := n.get("each"); e.isSet() {
+		if p, err := parsePath(e.text); c.format == formatHL7 && e.kind == scalar && err == nil {
+			out.path = &p
+			c.within = p.field > 0
+		} else {
+			c.problems.add(e, "each_invalid", "%q is neither a segment, as AIP, nor a field that repeats, as PID-3.", e.text)
+		}
+	}
+	return out
+}
+
+// in calls f for each of the parts in s.
+func (e *each) in(s *scope, f func(*scope)) {
+	switch {
+	case e.path == nil:
+		e.visit(s, f)
+	case e.path.field > 0:
+		var in scope
+		s.each(e.path, false, func(v hl7v2.Value, _ *seg) bool {
+			if v.State() == hl7v2.Present {
+				if in.run == nil {
+					in = *s
+				}
+				in.rep = v
+				e.visit(&in, f)
+			}
+			return true
+		})
+	default:
+		e.segments(s, f)
+	}
+}
+
+func (e *each) visit(s *scope, f func(*scope)) {
+	if e.when.keeps(s) {
+		f(s)
+	}
+}
+
+func (e *each) segments(s *scope, f func(*scope)) {
+	for i := range s.depth {
+		there := false
+		level := s.levels[i]
+		for j := range level {
+			there = there || level[j].name == e.path.segment
+			if e.path.selects(&level[j]) {
+				in := s.into(level[j:j+1], nil, originOf(level[j:j+1]))
+				e.visit(&in, f)
+			}
+		}
+		if there {
+			return
+		}
+	}
+}

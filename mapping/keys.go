@@ -1,0 +1,63 @@
+package mapping
+
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
+// keys is the whole language: for each block, the keys that it takes. A test
+// checks that docs/mapping.md tells of every one.
+var keys = map[string][]string{
+	"profile":        {"profile", "version", "format", "about", "layout", "order_layout", "tables", "environment", "parts", "messages", "ignore"},
+	"overlay":        {"trust", "profile", "about", "layout", "order_layout", "tables", "environment", "parts", "messages", "ignore"},
+	"message":        {"about", "types", "when", "once", "events"},
+	"usage":          {"kind", "each", "by", "when", "case", "patient", "place", "occurred_at", "mode", "procedures", "lines"},
+	"booking":        {"kind", "each", "by", "when", "case", "patient", "place", "scheduled_at", "action", "procedures", "people"},
+	"patient_update": {"kind", "each", "by", "when", "patient"},
+	"patient_merge":  {"kind", "each", "by", "when", "survivor", "retired"},
+	"order_answer":   {"kind", "each", "by", "when", "order_number", "lines"},
+	"usage lines":    {"each", "by", "distinct", "has_any", "when", "key", "effect", "negative", "deleted_by", "codes", "code_systems", "items", "text", "udi", "lot", "serial", "expiry", "quantity", "unit", "disposition", "side", "place", "occurred_at", "people"},
+	"answer lines":   {"line", "status", "quantity", "reason", "expected_on"},
+	"patient":        {"identifiers", "nhs_status", "family_name", "given_names", "birth_date", "gender"},
+	"identifier":     {"each", "when", "value", "type", "authority"},
+	"alias":          append([]string{"kind", "last_resort"}, valueKeys...),
+	"place":          {"code", "text"},
+	"procedure":      {"each", "when", "code", "system", "text", "side"},
+	"person":         {"each", "when", "role", "code", "authority"},
+	"item code":      {"value", "system"},
+	"value":          valueKeys,
+	"source":         {"from", "prefix", "const", "expr"},
+	"absent":         {"severity", "code", "text"},
+	"unlisted":       {"keep", "value", "severity", "code", "text"},
+}
+
+var valueKeys = []string{"from", "prefix", "const", "expr", "case", "table", "column", "default", "absent", "unlisted"}
+
+// eventKinds are the events that a profile may make.
+var eventKinds = []string{"booking", "order_answer", "patient_merge", "patient_update", "usage"}
+
+// known complains of keys of n that its block does not take, and of a node
+// that is no block at all; it reports whether n can be read.
+func (c *compiler) known(n *node, block string) bool {
+	if n.kind != dict {
+		c.problems.add(n, "block_expected", "Of %q a block of keys is expected (%s), not %s.", block, strings.Join(keys[block], ", "), n.kind)
+		return false
+	}
+	for _, k := range n.keys {
+		if !slices.Contains(keys[block], k) {
+			c.problems.add(n.value[k], "key_unknown", "The block %q has no key %q.%s", block, k, nearest(k, keys[block]))
+		}
+	}
+	return true
+}
+
+// sorted gives the keys of a map in their order.
+func sorted[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for k := range m {
+		names = append(names, k)
+	}
+	sort.Strings(names)
+	return names
+}

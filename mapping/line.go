@@ -1,0 +1,121 @@
+package mapping
+
+import (
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
+)
+
+// line reads one line; false leaves it out.
+func (r *linesRule) line(s *scope) (canonical.UsageLine, bool) {
+	line := canonical.UsageLine{Origin: s.origin, Effect: r.sign(s)}
+	if line.Effect == skip {
+		s.find(canonical.Info, "line_not_final", "", "The line is not final and was left out. It counts when the sender tells it as final.")
+		return line, false
+	}
+	if r.repeated(s) {
+		line.Effect = canonical.Unknown
+	}
+	if line.Key = r.key.text(s); line.Key == "" {
+		s.find(canonical.Warning, "no_business_key", r.key.sourceLabel(), "The line has no key of its own, so a repeat or correction cannot be told from a new use. It goes to reconciliation.")
+	}
+	r.item.read(s, &line)
+	r.amount(s, &line)
+	if line.Disposition = r.disposition.text(s); line.Disposition == "" {
+		line.Disposition = canonical.UsedUnspecified
+	}
+	line.Side = r.side.text(s)
+	line.Place = r.place.read(s)
+	line.OccurredAt = r.occurred.instant(s)
+	line.People = readPeople(r.people, s)
+	return line, true
+}
+
+// sign gives the line's effect. It comes from the table alone; where lines
+// are gathered from several segments they must agree.
+func (r *linesRule) sign(s *scope) canonical.Effect {
+	for _, p := range r.deletedBy {
+		if v, _ := s.first(p, true); v.State() == hl7v2.Null {
+			return canonical.Delete
+		}
+	}
+	if r.effectAt != nil && !r.agree(s) {
+		s.find(canonical.Error, "signs_differ", r.effectAt.text, "The segments of this line contradict each other in what it does. It is not taken for a use and waits for a person.")
+		return canonical.Unknown
+	}
+	e := r.effect.eval(s)
+	switch {
+	case e.state == hl7v2.Absent && !e.unlisted && r.effect.absent == nil:
+		s.find(canonical.Error, "sign_absent", e.path, "The line does not say what it does. It is not taken for a use and waits for a person.")
+		return canonical.Unknown
+	case e.text == "" || e.unlisted:
+		return canonical.Unknown
+	}
+	return canonical.Effect(e.text)
+}
+
+// agree reports whether every occurrence of the sign means the same.
+func (r *linesRule) agree(s *scope) bool {
+	seen, same := "", true
+	s.each(r.effectAt, true, func(v hl7v2.Value, _ *seg) bool {
+		text := v.String()
+		if r.effect.table != nil {
+			text, _ = r.effect.table.lookup(text, r.effect.column)
+		}
+		same = same && (seen == "" || seen == text)
+		seen = text
+		return same
+	})
+	return same
+}
+
+// repeated reports, with a finding, whether one value of distinct stands in
+// the group twice: then two lines were told under one name.
+func (r *linesRule) repeated(s *scope) (twice bool) {
+	if r.distinct == nil {
+		return false
+	}
+	seen := map[string]bool{}
+	s.each(r.distinct, true, func(v hl7v2.Value, _ *seg) bool {
+		twice = seen[v.String()]
+		seen[v.String()] = true
+		return !twice
+	})
+	if twice {
+		s.find(canonical.Error, "observation_repeated", r.distinct.text, "The same observation stands twice in one line, so two lines may have been told as one. It is not taken for a use and waits for a person.")
+	}
+	return twice
+}
+
+// amount reads quantity and unit. What is not a number is no quantity, and a
+// sign in front of one means only what the profile declares.
+func (r *linesRule) amount(s *scope, line *canonical.UsageLine) {
+	q := r.quantity.eval(s)
+	digits, negative, ok := number(q.text)
+	switch {
+	case q.state == hl7v2.Null || !ok:
+		s.find(canonical.Error, "quantity_unreadable", q.path, "The quantity is not a number. The line is not taken for a use and waits for a person.")
+		line.Quantity = "0"
+		if line.Effect == canonical.Use || line.Effect == canonical.Credit {
+			line.Effect = canonical.Unknown
+		}
+	case negative:
+		line.Quantity = digits
+		turned, declared := r.negative[line.Effect]
+		if !declared && (line.Effect == canonical.Use || line.Effect == canonical.Credit) {
+			s.find(canonical.Error, "quantity_negative", q.path, "The quantity is negative and the mapping does not declare what that means. The line is not taken for a use and waits for a person.")
+			turned, declared = canonical.Unknown, true
+		}
+		if declared {
+			line.Effect = turned
+		}
+	case digits == "0" && (line.Effect == canonical.Use || line.Effect == canonical.Credit):
+		s.find(canonical.Error, "quantity_zero", q.path, "The quantity is nought, which is neither a use nor the end of one. The line waits for a person.")
+		line.Quantity, line.Effect = digits, canonical.Unknown
+	default:
+		line.Quantity = digits
+	}
+	u := r.unit.eval(s)
+	if line.Unit = u.text; u.unlisted && (line.Effect == canonical.Use || line.Effect == canonical.Credit) {
+		line.Effect = canonical.Unknown
+	}
+}

@@ -1,0 +1,155 @@
+package mapping
+
+import (
+	"slices"
+
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
+)
+
+// skip is the effect of a line that is not final: it is left out.
+const skip canonical.Effect = "skip"
+
+var effects = []string{
+	string(canonical.Use), string(canonical.Credit), string(canonical.Delete),
+	string(canonical.NoValue), string(canonical.WrongPatient), string(canonical.Unknown), string(skip),
+}
+
+var dispositions = []string{
+	canonical.UsedUnspecified, canonical.Implanted, canonical.Explanted, canonical.ImplantedThenRemoved,
+	canonical.OpenedNotUsed, canonical.Contaminated, canonical.ReturnedUnopened,
+}
+
+var sides = []string{"left", "right", "bilateral", "unknown"}
+
+// linesRule reads the lines of a usage.
+type linesRule struct {
+	lead      *path
+	by        *path
+	distinct  *path
+	hasAny    []*path
+	when      *expression
+	key       *value
+	effect    *value
+	effectAt  *path // read in every occurrence, with by
+	negative  map[canonical.Effect]canonical.Effect
+	deletedBy []*path
+	item      itemRule
+
+	quantity, unit, disposition, side *value
+	place                             *placeRule
+	occurred                          *value
+	people                            []personRule
+}
+
+func (c *compiler) lines(n *node) *linesRule {
+	if !n.isSet() {
+		return nil
+	}
+	if !c.known(n, "usage lines") {
+		return nil
+	}
+	r := &linesRule{when: c.condition(n.get("when")), negative: map[canonical.Effect]canonical.Effect{}}
+	if lead := n.get("each"); lead.isSet() {
+		r.lead, _ = c.segment(lead)
+	} else {
+		c.problems.add(n, "key_missing", "The key %q is missing here: it names the segment with which each line begins, as FT1.", "each")
+	}
+	for key, to := range map[string]**path{"by": &r.by, "distinct": &r.distinct} {
+		if k := n.get(key); k.isSet() {
+			*to, _ = c.path(k, k.text)
+		}
+	}
+	for _, item := range c.items(n.get("has_any")) {
+		if p, ok := c.segment(item); ok {
+			r.hasAny = append(r.hasAny, p)
+		}
+	}
+	for _, item := range c.items(n.get("deleted_by")) {
+		if p, ok := c.path(item, item.text); ok {
+			r.deletedBy = append(r.deletedBy, p)
+		}
+	}
+	r.key = c.required(n, "key", "lines.key", true)
+	c.effects(n, r)
+	r.item = c.item(n)
+	r.quantity = c.required(n, "quantity", "lines.quantity", true)
+	r.unit = c.among(n.get("unit"), c.value(n.get("unit"), "lines.unit", true), "each", "pack", "scanned")
+	r.disposition = c.among(n.get("disposition"), c.value(n.get("disposition"), "lines.disposition", true), dispositions...)
+	r.side = c.among(n.get("side"), c.value(n.get("side"), "lines.side", true), sides...)
+	r.place = c.place(n.get("place"), "lines.place")
+	r.occurred = c.value(n.get("occurred_at"), "lines.occurred_at", false)
+	r.people = c.people(n.get("people"), "lines.people")
+	return r
+}
+
+// effects compiles what law 11 asks of a profile: the table of signs, and
+// what a negative quantity means.
+func (c *compiler) effects(n *node, r *linesRule) {
+	r.effect = c.required(n, "effect", "lines.effect", true)
+	if r.effect != nil {
+		if r.effect.table != nil {
+			r.effect.unlisted.note = note{severity: canonical.Error, code: "sign_unlisted",
+				text: "What this line does is not in the table " + r.effect.table.name + ". It is not taken for a use and waits for a person. Add a row for its code."}
+		} else if n.get("effect").get("const") == nil {
+			c.problems.add(n.get("effect"), "table_missing", "The effect of a line comes from a table of signs, or is a const.")
+		}
+		if r.by != nil && len(r.effect.sources) == 1 {
+			if p, err := parsePath(r.effect.sources[0].label); err == nil && p.field > 0 {
+				r.effectAt = &p
+			}
+		}
+	}
+	c.among(n.get("effect"), r.effect, effects...)
+	if neg := n.get("negative"); neg.isSet() && neg.kind == dict {
+		for _, k := range neg.keys {
+			if !slices.Contains(effects, k) {
+				c.problems.add(neg.value[k], "effect_unknown", "%q is not an effect of a line.%s", k, nearest(k, effects))
+			}
+			r.negative[canonical.Effect(k)] = canonical.Effect(c.oneOf(neg.value[k], "an effect", effects...))
+		}
+	} else if neg.isSet() {
+		c.problems.add(neg, "block_expected", "negative says for an effect what a negative quantity turns it into, as {use: credit}.")
+	}
+}
+
+// read gives the lines of an event. Lines that the mapping leaves out are
+// findings.
+func (r *linesRule) read(s *scope) []canonical.UsageLine {
+	before, all := groups(s.levels[0], []string{r.lead.segment})
+	if r.by != nil {
+		all = s.gather(all, r.by)
+	}
+	lines := make([]canonical.UsageLine, 0, len(all))
+	last := make(map[string]int, len(all)) // of a key, its last line
+	var in scope
+	for _, g := range all {
+		if !r.lead.selects(&g[0]) {
+			continue
+		}
+		in = s.into(g, before, originOf(g))
+		if !r.wanted(&in) {
+			in.find(canonical.Info, "not_a_use", "", "The mapping does not take this part of the message for a use.")
+			continue
+		}
+		line, ok := r.line(&in)
+		if !ok {
+			continue
+		}
+		if i, twice := last[line.Key]; twice && line.Key != "" && line.Effect == canonical.Use && lines[i].Effect == canonical.Use {
+			in.find(canonical.Error, "business_key_repeated", "", "Two lines of this message carry the same key, so it tells neither from the other. Both go to reconciliation. Mend the key in the mapping or at the sender.")
+			lines[i].Key, line.Key = "", ""
+		} else if line.Key != "" {
+			last[line.Key] = len(lines)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func (r *linesRule) wanted(s *scope) bool {
+	fits := len(r.hasAny) == 0
+	for _, p := range r.hasAny {
+		fits = fits || s.has(p)
+	}
+	return fits && r.when.keeps(s)
+}

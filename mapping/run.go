@@ -1,0 +1,240 @@
+package mapping
+
+import (
+	"strings"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/flatfile"
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
+)
+
+const (
+	// maxSegments bounds the work on one message; a large operating list has
+	// some hundreds.
+	maxSegments = 20_000
+	// maxFindings bounds what a broken message may say of itself.
+	maxFindings = 500
+)
+
+// run is the translation of one message.
+type run struct {
+	mapping *Mapping
+	in      Input
+	zone    *time.Location
+	out     canonical.Translation
+	explain bool
+	steps   []Step
+}
+
+func (r *run) translate() error {
+	r.zone = r.in.Zone
+	r.out = canonical.Translation{Profile: r.mapping.name, Events: []canonical.Event{}, Findings: []canonical.Finding{}}
+	if r.mapping.format == formatCSV {
+		return r.file()
+	}
+	return r.message()
+}
+
+// message translates HL7.
+func (r *run) message() error {
+	m, err := hl7v2.Parse(r.in.Raw, hl7v2.Options{Charset: r.in.Charset, MaxSegments: maxSegments})
+	if err != nil {
+		return err
+	}
+	for _, f := range m.Findings() {
+		r.find(severity(f.Severity), f.Code, f.Path, f.Text)
+	}
+	segs := segments(m)
+	s := &scope{run: r, depth: 1}
+	s.levels[0] = segs
+	h := m.Header()
+	r.out.Header = canonical.Header{
+		Type: h.Type(), ControlID: h.ControlID, Sender: sender(h),
+		SentAt: s.sentAt(h.SentAt),
+	}
+	if err := r.environment(s); err != nil {
+		return err
+	}
+	rule, err := r.rule(s, h.Type(), "MSH-9")
+	if err != nil || rule == nil {
+		return err
+	}
+	if err := rule.repeats(segs); err != nil {
+		return err
+	}
+	for i := range rule.events {
+		e := &rule.events[i]
+		before, parts := groups(segs, e.leads)
+		if len(parts) == 0 {
+			// Nothing begins a group, so the message is one.
+			r.emit(e, s)
+			continue
+		}
+		if e.by != nil {
+			parts = s.gather(parts, e.by)
+		}
+		for _, part := range parts {
+			in := s.into(part, before, "")
+			if len(parts) > 1 {
+				in.origin = originOf(part)
+			}
+			r.emit(e, &in)
+		}
+	}
+	return nil
+}
+
+func (r *run) emit(e *eventRule, s *scope) {
+	if !e.when.keeps(s) {
+		return
+	}
+	if event := e.make(s); event != nil {
+		r.out.Events = append(r.out.Events, event)
+	}
+}
+
+// file translates a delimited file.
+func (r *run) file() error {
+	table, err := flatfile.Decode(r.in.Raw, r.mapping.layout, flatfile.Options{})
+	if err != nil {
+		return err
+	}
+	s := &scope{run: r}
+	r.out.Header = canonical.Header{Type: r.in.Type, ControlID: r.in.FileName}
+	if err := r.environment(s); err != nil {
+		return err
+	}
+	rule, err := r.rule(s, r.in.Type, "type")
+	if err != nil || rule == nil {
+		return err
+	}
+	for _, bad := range table.Bad {
+		for _, p := range bad.Problems {
+			r.find(canonical.Error, p.Code, rowOrigin(bad.Line), p.Text+" The row had no effect.")
+		}
+	}
+	if len(table.Extra) > 0 {
+		r.find(canonical.Info, "columns_unknown", "", "The file has columns that the layout does not know. They were not read.")
+	}
+	for i := range rule.events {
+		e := &rule.events[i]
+		for _, rows := range rowGroups(table.Rows, e.column) {
+			in := *s
+			in.rows, in.row, in.origin = rows, rows[0].Values, rowOrigin(rows[0].Line)
+			r.emit(e, &in)
+		}
+	}
+	return nil
+}
+
+// rowGroups gathers rows that have the same value in a field, in the order in
+// which the values first appear; without a field each row stands for itself.
+func rowGroups(rows []flatfile.Row, field string) (out [][]flatfile.Row) {
+	at := map[string]int{}
+	for i, row := range rows {
+		key := strings.TrimSpace(row.Values[field])
+		if g, ok := at[key]; ok && field != "" {
+			out[g] = append(out[g], row)
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, rows[i:i+1:i+1])
+	}
+	return out
+}
+
+// environment settles whether the message may touch live stock (law 7). What
+// says neither yes nor no stops: guessing wrong either way does harm.
+func (r *run) environment(s *scope) error {
+	e := r.mapping.environment.eval(s)
+	if r.out.Header.Environment = canonical.Environment(e.text); e.unlisted || e.text == "" {
+		return fault.New(fault.Stopped, "environment_unknown",
+			"The message does not say in a known way whether it is live or a test. Add its code to the table of environments, then replay it.").At(e.path)
+	}
+	return nil
+}
+
+// rule finds what the mapping does with a type of message; nil if it ignores
+// the type by declaration.
+func (r *run) rule(s *scope, kind, at string) (*messageRule, error) {
+	rules, reason := lookupType(r.mapping.rules, kind), lookupType(r.mapping.ignored, kind)
+	for _, rule := range rules {
+		yes, ok := rule.when.holds(s)
+		if !ok {
+			return nil, fault.New(fault.Stopped, "expression_failed",
+				"The condition of the mapping's message %q failed on this message. Mend it in the mapping, then replay the message.", rule.name).At(rule.at)
+		}
+		if yes {
+			return rule, nil
+		}
+	}
+	if reason != "" {
+		r.out.Ignored = reason
+		return nil, nil
+	}
+	return nil, fault.New(fault.Stopped, "message_type_unknown",
+		"The mapping %s does not say what to do with messages of this type. Add the type under messages or under ignore, then replay the message.", r.mapping.name).At(at)
+}
+
+// lookupType finds "ADT^A08", else "ADT".
+func lookupType[V any](m map[string]V, kind string) V {
+	v, ok := m[kind]
+	if code, _, more := strings.Cut(kind, "^"); !ok && more {
+		v = m[code]
+	}
+	return v
+}
+
+// repeats refuses a message in which a segment repeats that may not.
+func (m *messageRule) repeats(segs []seg) error {
+	for _, name := range m.once {
+		for i := range segs {
+			if segs[i].name == name && segs[i].nth > 1 {
+				return fault.New(fault.Stopped, "segment_repeated",
+					"The message has more than one %s, so it does not say which of them each line belongs to. Ask the sender for one message each, or declare in the mapping how they are to be read.", name).At(name + "[2]")
+			}
+		}
+	}
+	return nil
+}
+
+// segments indexes a message.
+func segments(m *hl7v2.Message) []seg {
+	all := m.All()
+	out := make([]seg, all.Len())
+	count := make(map[string]int, 16)
+	for i := range out {
+		s := all.Segment(i)
+		name := s.Name()
+		count[name]++
+		out[i] = seg{Segment: s, name: name, nth: count[name]}
+	}
+	return out
+}
+
+func sender(h hl7v2.Header) string {
+	if h.SendingFacility == "" {
+		return h.SendingApplication
+	}
+	return h.SendingApplication + "|" + h.SendingFacility
+}
+
+// sentAt reads MSH-7, of which only a fault is worth a finding.
+func (s *scope) sentAt(text string) canonical.Instant {
+	if text == "" {
+		return canonical.Instant{}
+	}
+	return s.instant(text, "MSH-7")
+}
+
+func (r *run) find(severity canonical.Severity, code, path, text string) {
+	switch n := len(r.out.Findings); {
+	case n < maxFindings:
+		r.out.Findings = append(r.out.Findings, canonical.Finding{Severity: severity, Code: code, Path: path, Text: text})
+	case n == maxFindings:
+		r.out.Findings = append(r.out.Findings, canonical.Finding{Severity: canonical.Warning, Code: "findings_truncated",
+			Text: "The message has more findings than are listed here."})
+	}
+}

@@ -1,0 +1,190 @@
+package mapping
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/flatfile"
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
+)
+
+// scope is where paths read: a part of a message, and what stands before it.
+type scope struct {
+	run *run
+	// levels are from the innermost group outwards: the group itself, then
+	// the segments before the first group of its kind, and so on. A path
+	// reads in the first that has its segment, so never in a sibling.
+	levels [4][]seg
+	depth  int
+	// rep is the repetition that relative paths read.
+	rep hl7v2.Value
+	// row is the row of a file, by field.
+	row map[string]string
+	// rows are the rows of the event.
+	rows []flatfile.Row
+	// origin names the part of the message, as "FT1[2]".
+	origin string
+}
+
+// into gives the scope of a group within s; before are the segments of s that
+// precede the first group.
+func (s *scope) into(group, before []seg, origin string) scope {
+	in := scope{run: s.run, origin: origin, row: s.row, depth: 2}
+	in.levels[0], in.levels[1] = group, before
+	for i := 1; i < s.depth && in.depth < len(in.levels); i++ {
+		in.levels[in.depth] = s.levels[i]
+		in.depth++
+	}
+	return in
+}
+
+// first gives the first value of p that holds something; a later segment is
+// asked only where the earlier ones have nothing. With own, only the group
+// itself is read.
+func (s *scope) first(p *path, own bool) (hl7v2.Value, *seg) {
+	var found hl7v2.Value
+	var where *seg
+	for i := 0; i < s.depth && (i == 0 || !own); i++ {
+		there := false
+		level := s.levels[i]
+		for j := range level {
+			if level[j].name != p.segment {
+				continue
+			}
+			there = true
+			if p.where != nil && !p.selects(&level[j]) {
+				continue
+			}
+			v := p.in(&level[j])
+			if v.State() > found.State() || where == nil {
+				found, where = v, &level[j]
+			}
+			if v.State() >= hl7v2.Null {
+				return v, &level[j]
+			}
+		}
+		if there {
+			break
+		}
+	}
+	return found, where
+}
+
+// each calls f with every value of p where it reads.
+func (s *scope) each(p *path, own bool, f func(v hl7v2.Value, at *seg) (more bool)) {
+	for i := 0; i < s.depth && (i == 0 || !own); i++ {
+		there := false
+		level := s.levels[i]
+		for j := range level {
+			if level[j].name != p.segment {
+				continue
+			}
+			there = true
+			if p.selects(&level[j]) && !s.repetitions(p, &level[j], f) {
+				return
+			}
+		}
+		if there {
+			return
+		}
+	}
+}
+
+// repetitions calls f with each repetition that p means.
+func (s *scope) repetitions(p *path, at *seg, f func(v hl7v2.Value, at *seg) (more bool)) bool {
+	if p.rep > 0 || p.pick != nil || p.field == 0 {
+		return f(p.in(at), at)
+	}
+	field := at.Field(p.field)
+	for i := 1; i <= field.Repetitions(); i++ {
+		if !f(p.within(field.Repetition(i)), at) {
+			return false
+		}
+	}
+	return true
+}
+
+// has reports whether the group itself has a segment that p selects.
+func (s *scope) has(p *path) bool {
+	for j := range s.levels[0] {
+		if p.selects(&s.levels[0][j]) {
+			return true
+		}
+	}
+	return false
+}
+
+// find records a finding at path, which is made to name its part of the message.
+func (s *scope) find(severity canonical.Severity, code, path, text string) {
+	switch {
+	case s.origin == "" || path == "":
+		path += s.origin
+	case strings.HasPrefix(path, s.origin[:min(3, len(s.origin))]+"-"):
+		path = s.origin + path[3:] // FT1-10 in FT1[2] is FT1[2]-10
+	case strings.HasPrefix(path, s.origin):
+	default:
+		path = s.origin + "/" + path
+	}
+	s.run.find(severity, code, path, text)
+}
+
+// groups splits segs at each of leads. A group runs from its first lead to
+// the next group; a lead that is listed later, as OBR after ORC, belongs to
+// the group that an earlier one began, unless the group already has one.
+func groups(segs []seg, leads []string) (before []seg, out [][]seg) {
+	start, last := -1, -1
+	out = make([][]seg, 0, 16)
+	for i := range segs {
+		rank := -1
+		for r, lead := range leads {
+			if segs[i].name == lead {
+				rank = r
+			}
+		}
+		if rank < 0 {
+			continue
+		}
+		if start < 0 || rank <= last {
+			if start < 0 {
+				before = segs[:i]
+			} else {
+				out = append(out, segs[start:i])
+			}
+			start = i
+		}
+		last = rank
+	}
+	if start < 0 {
+		return segs, nil
+	}
+	return before, append(out, segs[start:])
+}
+
+// originOf names a group by its first segment.
+func originOf(group []seg) string {
+	if len(group) == 0 {
+		return ""
+	}
+	return group[0].name + "[" + strconv.Itoa(group[0].nth) + "]"
+}
+
+// gather joins groups that have the same value at p, in the order in which
+// the values first appear.
+func (s *scope) gather(all [][]seg, p *path) [][]seg {
+	var out [][]seg
+	at := map[string]int{}
+	for _, g := range all {
+		one := scope{run: s.run, depth: 1}
+		one.levels[0] = g
+		v, _ := one.first(p, true)
+		key := strings.TrimSpace(v.String())
+		if i, ok := at[key]; ok {
+			out[i] = append(out[i], g...)
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, append([]seg(nil), g...))
+	}
+	return out
+}
