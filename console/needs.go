@@ -1,0 +1,188 @@
+package console
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
+)
+
+// need is one thing that needs a person, with what to do next. Commands are
+// to be pasted; Link leads to the page that tells more.
+type need struct {
+	Tone     string // of needTones
+	Title    string
+	Text     string
+	Action   string
+	Commands []string
+	Since    time.Time
+	// Message and Order name what it concerns, where there is one.
+	Message int64
+	Order   string
+	Item    string // with Place
+	Place   string
+}
+
+// needTones are the tags of what needs a person.
+var needTones = words{
+	"danger":  severities["danger"],
+	"stopped": {"Message stopped", "red"},
+	"decide":  {"Waits for your decision", "yellow"},
+	"unsent":  {"Order not sent", "orange"},
+	"paused":  {"Purchasing paused", "orange"},
+	"warning": severities["warning"],
+	"notice":  severities["notice"],
+}
+
+// patience is how long an order may be on its way before somebody is told.
+const patience = time.Minute
+
+// needs lists what needs a person, the gravest first: danger, stopped
+// messages, decisions, orders that do not leave, a pause, then the rest.
+func needs(s journal.Status, now time.Time) []need {
+	var out, later []need
+	for _, w := range s.Warnings {
+		if w.ClosedAt != nil {
+			continue
+		}
+		switch n := warned(w); n.Tone {
+		case "warning", "notice":
+			later = append(later, n)
+		default:
+			out = append(out, n)
+		}
+	}
+	for _, m := range s.Stopped {
+		out = append(out, stopped(m))
+	}
+	for _, g := range s.Waiting {
+		out = append(out, undecided(g))
+	}
+	for _, o := range s.Unsent {
+		if n, ok := unsent(o, now); ok {
+			out = append(out, n)
+		}
+	}
+	if s.Paused != nil {
+		out = append(out, paused(*s.Paused))
+	}
+	for _, tone := range []string{"warning", "notice"} {
+		for _, n := range later {
+			if n.Tone == tone {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// warned is a warning's need. A severity that the pages do not know is
+// treated as the gravest.
+func warned(w journal.Warning) need {
+	n := need{Tone: w.Severity, Title: warningKinds.of(w.Kind).Text, Text: w.Text, Action: w.Action, Since: w.OpenedAt, Message: w.Message}
+	if w.Severity != "warning" && w.Severity != "notice" {
+		n.Tone = "danger"
+	}
+	if w.Message != 0 {
+		n.Commands = []string{fmt.Sprintf("stockwell messages show %d", w.Message)}
+	}
+	switch w.Kind {
+	case "item_unidentified", "place_unidentified":
+		if w.Message != 0 {
+			n.Commands = append(n.Commands, fmt.Sprintf("stockwell messages replay %d", w.Message))
+		}
+	}
+	switch {
+	case n.Action != "":
+	case w.Message != 0:
+		n.Action = fmt.Sprintf("Look at message %d and what it did, and put right what the warning names.", w.Message)
+	default:
+		n.Action = "Put right what the warning names; it closes by itself once that is done."
+	}
+	return n
+}
+
+// stopped is the need of a message that the hub could not take further.
+func stopped(m journal.Message) need {
+	return need{
+		Tone: "stopped", Title: fmt.Sprintf("Message %d from %s is stopped", m.ID, or(m.Sender, m.Connector)),
+		Text:     or(m.Summary, "The hub could not take it further."),
+		Action:   "Open the message to see why. Put right what it names (a code table, the mapping or the catalogue), then replay it. Nothing is applied twice.",
+		Commands: []string{fmt.Sprintf("stockwell messages show %d", m.ID), fmt.Sprintf("stockwell messages replay %d", m.ID)},
+		Since:    m.ReceivedAt, Message: m.ID,
+	}
+}
+
+// undecided is the need of a suggested order that waits for a person.
+func undecided(g journal.Suggestion) need {
+	return need{
+		Tone: "decide", Title: fmt.Sprintf("Suggested order %d: %s of %s for %s, %s", g.ID, count(g.Packs, "pack", "packs"), g.Item, g.Place, money(g.Value, g.Currency)),
+		Text:     or(g.Why, "It is above what may be ordered without a person."),
+		Action:   "Check the quantity against what the theatre plans to use, then approve it in your name. Until then nothing is ordered.",
+		Commands: []string{fmt.Sprintf("stockwell orders approve %d --by NAME", g.ID)},
+		Message:  g.Message, Item: g.Item, Place: g.Place,
+	}
+}
+
+// unsent is the need of an order that is not at the ERP. One that was made
+// just now and has no trouble needs nobody.
+func unsent(o journal.Order, now time.Time) (need, bool) {
+	n := need{Tone: "unsent", Title: fmt.Sprintf("Order %s is not at the ERP", o.Number), Order: o.Number, Since: o.CreatedAt,
+		Commands: []string{"stockwell orders show " + o.Number, "stockwell check"}}
+	switch {
+	case o.Stop != nil:
+		n.Text = o.Stop.Text
+		n.Action = "Put right what the text names, check the connection, and look at the order again. It keeps its number and cannot be sent twice."
+		n.Since = o.Stop.StoppedAt
+	case o.Waiting != "":
+		n.Text = o.Waiting
+		n.Action = "The hub tries again by itself. If it goes on, ask whoever runs the ERP's SFTP server, and check the connection from here."
+	case now.Sub(o.CreatedAt) > patience:
+		n.Text = "It was made and has not been sent yet."
+		n.Action = "Check that the hub's connection to the ERP works. The order is sent by itself once it does."
+	default:
+		return need{}, false
+	}
+	return n, true
+}
+
+// paused is the need of a trust whose automatic purchasing rests.
+func paused(p journal.Pause) need {
+	return need{
+		Tone: "paused", Title: "Automatic purchasing is paused",
+		Text:     fmt.Sprintf("Paused by %s: %s", or(p.By, "somebody who left no name"), or(p.Why, "no reason given")),
+		Action:   "Use is still recorded and stock still counted, but nothing is ordered. When the reason is gone, resume in your name.",
+		Commands: []string{"stockwell purchasing resume --by NAME"},
+		Since:    p.At,
+	}
+}
+
+// whyStopped is the need of a stopped message on its own page, where the
+// step, the field and the mapping are known.
+func whyStopped(c journal.Chain) need {
+	n := stopped(c.Message)
+	n.Title = "It is stopped: " + stepNames.of(c.Stop.Step).Text
+	n.Text, n.Since, n.Message = c.Stop.Text, c.Stop.StoppedAt, 0
+	if c.Stop.Path != "" {
+		n.Text = c.Stop.Path + ": " + n.Text
+	}
+	if c.Stop.Profile != "" {
+		n.Text += " Mapping: " + c.Stop.Profile + "."
+	}
+	n.Action = "Put right what it names (a code table, the mapping or the catalogue), then replay it. Nothing is applied twice."
+	return n
+}
+
+// unsentHere is an order's need on its own page.
+func unsentHere(o journal.Order, now time.Time) (need, bool) {
+	n, ok := unsent(o, now)
+	n.Order = ""
+	return n, ok && o.SentAt == nil && o.State == "ready"
+}
+
+// warnedHere is a warning's need on the page of its own message.
+func warnedHere(w journal.Warning) need {
+	n := warned(w)
+	n.Message = 0
+	return n
+}

@@ -1,0 +1,98 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// stockList is one page of the stock balances that were asked for.
+type stockList struct {
+	Below            bool
+	Search           string
+	Shown            []journal.Stock
+	From, Of         int // the first one's place in all, and how many there are
+	Earlier, Further templ.SafeURL
+}
+
+// stock lists what is where.
+func (c *console) stock(r *http.Request) (templ.Component, error) {
+	trust, err := c.trust(r)
+	if err != nil {
+		return nil, err
+	}
+	q := r.URL.Query()
+	l := stockList{Below: q.Get("below") == "1", Search: strings.TrimSpace(q.Get("q")), From: 1}
+	if s := q.Get("from"); s != "" {
+		if l.From, err = strconv.Atoi(s); err != nil || l.From < 1 {
+			return nil, fault.New(fault.Invalid, "bad_from", "from is the place of the first line to show, from 1.").At("from")
+		}
+	}
+	all, err := c.Stock(r.Context(), trust, l.Below)
+	if err != nil {
+		return nil, err
+	}
+	p := c.of(trust, "stock", "Stock")
+	found := matching(all, l.Search)
+	l.Of = len(found)
+	first := min(l.From-1, len(found))
+	l.Shown = found[first:min(first+stockShown, len(found))]
+	link := func(from int) templ.SafeURL {
+		return query(p.to("stock"), "below", q.Get("below"), "q", l.Search, "from", strconv.Itoa(from))
+	}
+	if first > 0 {
+		l.Earlier = link(max(1, l.From-stockShown))
+	}
+	if first+stockShown < len(found) {
+		l.Further = link(l.From + stockShown)
+	}
+	return stockPage(p, l), nil
+}
+
+// matching keeps the lines whose place, item or description holds what was
+// searched for.
+func matching(all []journal.Stock, search string) []journal.Stock {
+	if search == "" {
+		return all
+	}
+	search = strings.ToLower(search)
+	var out []journal.Stock
+	for _, s := range all {
+		if strings.Contains(strings.ToLower(s.Place+"\n"+s.Item+"\n"+s.Description), search) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// stockDetail is one item at one place, by lot, with its latest movements.
+func (c *console) stockDetail(r *http.Request) (templ.Component, error) {
+	trust, err := c.trust(r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.StockDetail(r.Context(), trust, r.PathValue("place"), r.PathValue("item"))
+	if err != nil {
+		return nil, err
+	}
+	return shelfPage(c.of(trust, "stock", d.Item+" at "+d.Place).under("Stock", "stock"), d), nil
+}
+
+// stockState is how a stock balance stands to its reorder point.
+func stockState(s journal.Stock) word {
+	switch {
+	case s.Quantity < 0:
+		return word{"Below zero: count it", "red"}
+	case s.Below && s.OnOrder > 0:
+		return word{"Below, on order", "yellow"}
+	case s.Below:
+		return word{"Below reorder point", "orange"}
+	default:
+		return word{"Enough", "green"}
+	}
+}

@@ -1,0 +1,184 @@
+package console
+
+import (
+	"slices"
+	"strings"
+)
+
+// word is how a code of the hub reads on a page: its text and the colour of
+// its tag. The text alone tells all; the colour only helps the eye.
+type word struct {
+	Text, Colour string
+}
+
+// words maps one kind of code to what people read.
+type words map[string]word
+
+// of gives a code's word. A code that has none reads as itself, without its
+// underscores, so that nothing is ever hidden.
+func (w words) of(code string) word {
+	if found, ok := w[code]; ok {
+		return found
+	}
+	return word{plain(code), "grey"}
+}
+
+// plain turns a code into words: line_waiting reads Line waiting.
+func plain(code string) string {
+	s := strings.ReplaceAll(code, "_", " ")
+	if s == "" {
+		return "Not said"
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+var messageStates = words{
+	"waiting":    {"Waiting", "blue"},
+	"retrying":   {"Trying again", "orange"},
+	"parked":     {"Behind a stopped message", "orange"},
+	"stopped":    {"Stopped", "red"},
+	"applied":    {"Applied", "green"},
+	"no_change":  {"No change", "white"},
+	"superseded": {"Superseded", "white"},
+	"ignored":    {"Not of interest", "white"},
+	"test":       {"Test message", "purple"},
+}
+
+// stateOrder is how the states are offered in the filter: what needs a person
+// first.
+var stateOrder = []string{"stopped", "parked", "retrying", "waiting", "applied", "no_change", "superseded", "ignored", "test"}
+
+var lineStates = words{
+	"posted":       {"Posted", "green"},
+	"unidentified": {"Unidentified", "orange"},
+	"waiting":      {"Waits for a person", "orange"},
+	"withdrawn":    {"Withdrawn", "white"},
+	"recorded":     {"Recorded, stock unchanged", "white"},
+}
+
+var orderStates = words{
+	"ready":    {"To be sent", "blue"},
+	"sent":     {"Sent", "aqua-green"},
+	"ordered":  {"Ordered", "blue"},
+	"accepted": {"Accepted", "green"},
+	"changed":  {"Changed by supplier", "orange"},
+	"rejected": {"Rejected", "red"},
+	"closed":   {"Closed", "white"},
+}
+
+var suggestionStates = words{
+	"waits":    {"Waits for a person", "yellow"},
+	"approved": {"Approved", "blue"},
+	"ordered":  {"Ordered", "green"},
+	"declined": {"Declined", "white"},
+}
+
+var severities = words{
+	"danger":  {"Act now", "red"},
+	"error":   {"Error", "red"},
+	"warning": {"Warning", "orange"},
+	"notice":  {"Notice", "blue"},
+	"info":    {"For information", "white"},
+}
+
+var bookings = words{
+	"none":      {"Not booked", "white"},
+	"booked":    {"Booked", "blue"},
+	"cancelled": {"Booking cancelled", "orange"},
+}
+
+var environments = words{
+	"production": {"Live", "green"},
+	"test":       {"Test environment", "purple"},
+}
+
+var moveKinds = words{
+	"use":          {"Use", ""},
+	"use_reversal": {"Use reversed", ""},
+	"opening":      {"Opening balance", ""},
+	"receipt":      {"Receipt", ""},
+	"issue":        {"Issue", ""},
+	"transfer":     {"Transfer", ""},
+	"return":       {"Return", ""},
+	"count":        {"Count", ""},
+	"write_off":    {"Write-off", ""},
+	"reversal":     {"Reversal", ""},
+}
+
+var dispositions = words{
+	"used_unspecified":       {"Used", ""},
+	"implanted":              {"Implanted", ""},
+	"explanted":              {"Explanted", ""},
+	"implanted_then_removed": {"Implanted, then removed", ""},
+	"opened_not_used":        {"Opened, not used", ""},
+	"contaminated":           {"Contaminated", ""},
+	"returned_unopened":      {"Returned unopened", ""},
+}
+
+var directions = words{
+	"in":  {"In", ""},
+	"out": {"Out", ""},
+}
+
+// warningKinds are the headlines of warnings; the text and the action come
+// with each.
+var warningKinds = words{
+	"expired_used":         {"An expired item was used", ""},
+	"stock_short":          {"More was used than was in stock", ""},
+	"item_unidentified":    {"An item is unidentified", ""},
+	"place_unidentified":   {"A place is unidentified", ""},
+	"wrong_patient":        {"A use was told of the wrong patient", ""},
+	"case_patient_differs": {"Use and booking name different patients", ""},
+	"identifiers_disagree": {"A patient's identifiers disagree", ""},
+	"cancelled_case_used":  {"Things were used in a cancelled case", ""},
+	"line_waiting":         {"A line waits for a person", ""},
+	"no_business_key":      {"A line has no number of its own", ""},
+	"sources_disagree":     {"Two sources disagree", ""},
+	"lot_not_in_stock":     {"A lot was used that is not in stock", ""},
+	"order_unknown":        {"An answer names an unknown order", ""},
+	"order_changed":        {"The supplier changed an order", ""},
+	"order_rejected":       {"The supplier rejected an order", ""},
+}
+
+// stepNames say where in the hub a message or an order stopped.
+var stepNames = words{
+	"read":      {"it could not be read", ""},
+	"translate": {"it could not be read", ""},
+	"post":      {"it could not be posted to the stock ledger", ""},
+	"dispatch":  {"it could not be sent", ""},
+}
+
+// reasons say why a line stands as it does.
+var reasons = words{
+	"nothing_told":        {"No source says anything of it now", ""},
+	"credit_without_use":  {"A credit came for a use that was never told", ""},
+	"credit_exceeds_use":  {"More was credited than was used", ""},
+	"credited":            {"Credited in full", ""},
+	"sign_unknown":        {"Its transaction type is not in the mapping's table", ""},
+	"quantity_unreadable": {"Its quantity cannot be read as a number", ""},
+	"fraction":            {"Its quantity is not a whole number of units", ""},
+	"item_unknown":        {"Its code is not in the catalogue", ""},
+	"place_unknown":       {"Its place is not among the trust's places", ""},
+	"wrong_patient":       {"It was told of the wrong patient", ""},
+	"delete":              {"It was told in error", ""},
+	"no_value":            {"The sender withdrew it", ""},
+	"explanted":           {"Explanted: nothing left the shelf", ""},
+	"returned_unopened":   {"Returned unopened: nothing left the shelf", ""},
+}
+
+// Terms lists every code with a word of its own on the pages, and the word.
+// The glossary is checked against it.
+func Terms() map[string][]string {
+	out := map[string][]string{}
+	for name, w := range map[string]words{
+		"message state": messageStates, "line state": lineStates, "order state": orderStates, "suggested order state": suggestionStates,
+		"severity": severities, "booking": bookings, "environment": environments, "movement": moveKinds, "disposition": dispositions,
+		"direction": directions, "warning": warningKinds, "line reason": reasons, "needs you": needTones,
+	} {
+		for _, v := range w {
+			out[name] = append(out[name], v.Text)
+		}
+		slices.Sort(out[name])
+	}
+	return out
+}
