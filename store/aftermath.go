@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -99,12 +101,22 @@ func (b *Books) Finish(ctx context.Context, ws []posting.Warning, settled []stri
 	return pgtx.From(ctx).SendBatch(ctx, batch).Close()
 }
 
+// keepWarnings touches warnings in one order for all batches, those that are
+// open before those that are new.
 func (b *Books) keepWarnings(batch *pgx.Batch, ws []posting.Warning, settled []string) {
+	slices.SortStableFunc(ws, func(a, b posting.Warning) int {
+		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Kind, b.Kind))
+	})
 	if len(settled) > 0 {
 		open := make([]string, len(ws))
 		for i, w := range ws {
 			open[i] = w.Kind + " " + w.Subject
 		}
+		subjects := slices.Clone(settled)
+		for _, w := range ws {
+			subjects = append(subjects, w.Subject)
+		}
+		batch.Queue(`SELECT 1 FROM warning WHERE trust = $1 AND closed_at IS NULL AND subject = ANY ($2) ORDER BY subject, kind FOR UPDATE`, b.trust, subjects).Exec(ignoreTag)
 		batch.Queue(`UPDATE warning SET closed_at = clock_timestamp(), closed_why = 'It no longer holds.'
 			WHERE trust = $1 AND closed_at IS NULL AND subject = ANY ($2) AND (kind || ' ' || subject) <> ALL ($3)`, b.trust, settled, open).Exec(ignoreTag)
 	}

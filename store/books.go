@@ -30,7 +30,7 @@ type Books struct {
 }
 
 // world is the places outside the shelves that every trust has.
-type world struct{ unidentified, waste, supplier, variance inventory.PlaceID }
+type world struct{ unidentified, waste, supplier, variance, nobody inventory.PlaceID }
 
 // Books opens a trust's books. SetUp must have run for the trust before.
 func (s *Store) Books(ctx context.Context, trust string, sealer Sealer) (*Books, error) {
@@ -53,6 +53,8 @@ func (s *Store) Books(ctx context.Context, trust string, sealer Sealer) (*Books,
 				b.world.supplier = id
 			case inventory.Variance:
 				b.world.variance = id
+			case inventory.PatientPlace:
+				b.world.nobody = id
 			}
 			return nil
 		})
@@ -61,24 +63,39 @@ func (s *Store) Books(ctx context.Context, trust string, sealer Sealer) (*Books,
 	return b, err
 }
 
-// IDs gives n new entity numbers, one a call.
+// IDs gives new entity numbers, one a call. It reserves n; should more be
+// needed, and the database then fail, it gives zero, and the transaction can
+// no longer commit.
 func (b *Books) IDs(ctx context.Context, n int) (func() int64, error) {
+	ids, err := b.reserve(ctx, n)
+	return func() int64 {
+		if len(ids) == 0 {
+			if ids, _ = b.reserve(ctx, 64); len(ids) == 0 {
+				return 0
+			}
+		}
+		id := ids[0]
+		ids = ids[1:]
+		return id
+	}, err
+}
+
+func (b *Books) reserve(ctx context.Context, n int) ([]int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ids := make([]int64, 0, n)
 	for len(ids) < n {
 		if b.next == b.to {
-			var last int64
-			if err := pgtx.From(ctx).QueryRow(ctx, `SELECT nextval('entity_id')`).Scan(&last); err != nil {
+			var first int64
+			if err := pgtx.From(ctx).QueryRow(ctx, `SELECT nextval('entity_id')`).Scan(&first); err != nil {
 				return nil, err
 			}
-			b.next, b.to = last, last+1024
+			b.next, b.to = first, first+1024
 		}
 		ids = append(ids, b.next)
 		b.next++
 	}
-	i := -1
-	return func() int64 { i++; return ids[i] }, nil
+	return ids, nil
 }
 
 // lockKeys are the names that two batches must not decide about at once.
@@ -102,8 +119,14 @@ func (b *Books) lockKeys(n posting.Need) []int64 {
 // which of the messages had their effect before.
 func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k *posting.Known, posted map[int64]int, locked time.Time, err error) {
 	k, posted = posting.NewKnown(), map[int64]int{}
-	k.Unidentified, k.Waste = b.world.unidentified, b.world.waste
-	l := loader{b: b, k: k, batch: &pgx.Batch{}}
+	k.Unidentified, k.Waste, k.Nobody = b.world.unidentified, b.world.waste, b.world.nobody
+	l := loader{b: b, k: k, batch: &pgx.Batch{}, patientsUnclear: n.Merges}
+	// A merge is decided alone; all others side by side.
+	turn := `SELECT pg_advisory_xact_lock_shared($1)`
+	if n.Merges {
+		turn = `SELECT pg_advisory_xact_lock($1)`
+	}
+	l.batch.Queue(turn, hash64("merge", b.trust)).Exec(ignoreTag)
 	l.batch.Queue(`SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) WITH ORDINALITY AS u (k, o) ORDER BY o`, b.lockKeys(n)).Exec(ignoreTag)
 	l.patients(n.Pseudonyms)
 	l.cases(n.Aliases)
@@ -137,6 +160,9 @@ type loader struct {
 	b     *Books
 	k     *posting.Known
 	batch *pgx.Batch
+	// patientsUnclear also loads the cases with an open warning about their
+	// patient, which a merge may settle.
+	patientsUnclear bool
 }
 
 func (l loader) each(sql string, fn func(pgx.CollectableRow) error, args ...any) {
@@ -182,8 +208,8 @@ func (l loader) cases(as []theatre.Alias) {
 		l.k.Aliases[a] = id
 		return nil
 	}, l.b.trust, kinds, values)
-	l.each(`SELECT c.id, c.name, c.told, c.message_id FROM theatre_case c WHERE c.trust = $1 AND c.id IN (
-		SELECT a.case_id FROM unnest($2::text[], $3::text[]) u (kind, value) JOIN case_alias a ON a.trust = $1 AND a.kind = u.kind AND a.value = u.value)`,
+	// A case is locked as such too, for it has several names.
+	l.each(`SELECT c.id, c.name, c.told, c.message_id FROM theatre_case c WHERE c.trust = $1 AND c.id IN (`+casesNamed+`) ORDER BY c.id FOR UPDATE OF c`,
 		func(row pgx.CollectableRow) error {
 			c := &theatre.Case{}
 			var told []byte
@@ -195,17 +221,22 @@ func (l loader) cases(as []theatre.Alias) {
 				l.k.Lines[c.ID] = map[string]*theatre.Line{}
 			}
 			return json.Unmarshal(told, &c.Told)
-		}, l.b.trust, kinds, values)
+		}, l.b.trust, kinds, values, l.patientsUnclear)
 	l.lines(kinds, values)
 }
+
+// casesNamed selects the cases that have the aliases $2, $3 and, if $4, those
+// of which a warning says that their patient is unclear.
+const casesNamed = `SELECT a.case_id FROM unnest($2::text[], $3::text[]) u (kind, value) JOIN case_alias a ON a.trust = $1 AND a.kind = u.kind AND a.value = u.value
+	UNION SELECT x.case_id FROM warning w JOIN usage_line x ON x.trust = w.trust AND x.id = CASE WHEN w.subject LIKE 'line:%' THEN substr(w.subject, 6)::bigint END
+	 WHERE $4::boolean AND w.trust = $1 AND w.closed_at IS NULL AND w.kind IN ('case_patient_differs', 'sources_disagree')`
 
 // lines loads the cases' lines with the movement that stands for each, and
 // the merges of every patient who may be met.
 func (l loader) lines(kinds, values []string) {
 	l.each(`SELECT l.id, l.case_id, l.key, l.told, m.id, m.kind, coalesce(m.item, 0), m.lot, m.serial, m.owner, m.from_place, m.to_place, m.quantity, m.occurred_at, m.accounted_on
 		FROM usage_line l LEFT JOIN movement m ON m.trust = l.trust AND m.id = l.movement
-		WHERE l.trust = $1 AND l.case_id IN (
-			SELECT a.case_id FROM unnest($2::text[], $3::text[]) u (kind, value) JOIN case_alias a ON a.trust = $1 AND a.kind = u.kind AND a.value = u.value)`,
+		WHERE l.trust = $1 AND l.case_id IN (`+casesNamed+`)`,
 		func(row pgx.CollectableRow) error {
 			line := &theatre.Line{}
 			var told []byte
@@ -219,7 +250,7 @@ func (l loader) lines(kinds, values []string) {
 			}
 			l.k.Lines[line.Case][line.Key] = line
 			return json.Unmarshal(told, &line.Told)
-		}, l.b.trust, kinds, values)
+		}, l.b.trust, kinds, values, l.patientsUnclear)
 	l.each(`SELECT id, merged_into FROM patient WHERE trust = $1 AND merged_into IS NOT NULL`, func(row pgx.CollectableRow) error {
 		var from, into identity.Patient
 		err := row.Scan(&from, &into)

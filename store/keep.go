@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/govalues/decimal"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/stockwell-hub/stockwell/domain/inventory"
@@ -16,8 +17,9 @@ import (
 )
 
 // Keep writes a batch's changes but for its warnings, in sets and in the
-// order that constraints ask for. Movements come last but one: the ledger's
-// trigger then locks balances in primary-key order.
+// order that constraints ask for. The ledger's trigger locks balances in
+// primary-key order; policies that are due are locked after them, as Finish
+// does, so that no two batches wait for each other.
 func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 	batch := &pgx.Batch{}
 	if err := b.keepPatients(batch, c); err != nil {
@@ -30,10 +32,8 @@ func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 	if err := b.keepLines(batch, c.Lines); err != nil {
 		return err
 	}
-	for _, o := range c.Orders {
-		b.keepOrder(batch, o)
-	}
 	b.keepMovements(batch, c.Movements)
+	b.keepOrders(batch, c.Orders)
 	if err := b.keepPostings(batch, c.Postings); err != nil {
 		return err
 	}
@@ -170,18 +170,13 @@ func newLineRow(l posting.LineState) lineRow {
 	if _, err := time.Parse(time.DateOnly, s.Expiry); err == nil {
 		r.Expiry = &s.Expiry
 	}
-	if !number(r.Quantity) {
+	if _, err := decimal.Parse(r.Quantity); err != nil {
 		r.Quantity = "0"
 	}
 	if l.Line.Posted != nil {
 		r.Movement = int64(l.Line.Posted.ID)
 	}
 	return r
-}
-
-func number(s string) bool {
-	var n json.Number
-	return json.Unmarshal([]byte(s), &n) == nil && s != ""
 }
 
 func (b *Books) keepMovements(batch *pgx.Batch, ms []inventory.Movement) {
@@ -210,15 +205,28 @@ func (b *Books) keepMovements(batch *pgx.Batch, ms []inventory.Movement) {
 		b.trust, c.id, c.kind, c.item, c.lot, c.serial, c.owner, c.from, c.to, c.quantity, c.occurred, c.accounted, c.reverses, c.line, c.message, c.origin, c.profile).Exec(ignoreTag)
 }
 
+func (b *Books) keepOrders(batch *pgx.Batch, os []*purchasing.Order) {
+	var places, items []int64
+	for _, o := range os {
+		b.keepOrder(batch, o)
+		for _, l := range o.Lines {
+			if l.State == "rejected" || l.State == "changed" {
+				places, items = append(places, int64(l.Place)), append(items, int64(l.Item))
+			}
+		}
+	}
+	if len(places) > 0 {
+		batch.Queue(`INSERT INTO policy_due (trust, place, item)
+			SELECT DISTINCT y.trust, y.place, y.item FROM unnest($2::bigint[], $3::bigint[]) u (place, item) JOIN policy y ON y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active
+			 ORDER BY 1, 2, 3 ON CONFLICT (trust, place, item) DO UPDATE SET due_at = excluded.due_at`, b.trust, places, items).Exec(ignoreTag)
+	}
+}
+
 func (b *Books) keepOrder(batch *pgx.Batch, o *purchasing.Order) {
 	batch.Queue(`UPDATE purchase_order SET state = $3, answered_at = clock_timestamp(), answered_by = $4 WHERE trust = $1 AND id = $2`, b.trust, o.ID, string(o.State), o.AnsweredBy).Exec(ignoreTag)
 	for _, l := range o.Lines {
 		batch.Queue(`UPDATE purchase_order_line SET state = $4, open_packs = $5, expected_on = $6, reason = $7 WHERE trust = $1 AND order_id = $2 AND line = $3`,
 			b.trust, o.ID, l.Line, l.State, l.OpenPacks, nullDate(l.Expected), l.Reason).Exec(ignoreTag)
-		if l.State == "rejected" || l.State == "changed" {
-			batch.Queue(`INSERT INTO policy_due (trust, place, item) SELECT trust, place, item FROM policy WHERE trust = $1 AND place = $2 AND item = $3 AND active
-				ON CONFLICT (trust, place, item) DO UPDATE SET due_at = excluded.due_at`, b.trust, l.Place, l.Item).Exec(ignoreTag)
-		}
 	}
 }
 

@@ -157,6 +157,9 @@ func placeName(kind, code string) string {
 	case "stock", "transit":
 		return code
 	case "patient":
+		if code == "world" {
+			return "patient not known"
+		}
 		return "patient " + code
 	default:
 		return kind

@@ -30,7 +30,8 @@ func (s *Store) NextWant(ctx context.Context, trust string, since time.Time) (w 
 	}
 	var movement int64
 	err = tx.QueryRow(ctx, `DELETE FROM policy_due d USING (
-			SELECT place, item FROM policy_due WHERE trust = $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) n
+			SELECT x.place, x.item FROM policy_due x JOIN policy y ON y.trust = x.trust AND y.place = x.place AND y.item = x.item AND y.active
+			 WHERE x.trust = $1 ORDER BY x.due_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED) n
 		WHERE d.trust = $1 AND d.place = n.place AND d.item = n.item RETURNING d.place, d.item, coalesce(d.movement, 0)`, trust).
 		Scan(&w.Policy.Place, &w.Policy.Item, &movement)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -60,8 +61,8 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
 		       coalesce((SELECT l.state = 'rejected' FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 ORDER BY o.created_at DESC, o.id DESC LIMIT 1), false),
-		       (SELECT coalesce(sum(o.value), 0) FROM purchase_order o WHERE o.trust = $1 AND o.automatic AND NOT o.imported AND o.created_at >= $4)
-		         + (SELECT coalesce(sum(round(g.packs * g.unit_price, 2)), 0) FROM suggestion g WHERE g.trust = $1 AND g.state = 'approved' AND g.decided_by = 'planner')
+		       (SELECT coalesce(sum(round(g.packs * g.unit_price, 2)), 0) FROM suggestion g LEFT JOIN purchase_order o ON o.trust = g.trust AND o.id = g.order_id
+		         WHERE g.trust = $1 AND g.decided_by = 'planner' AND (g.state = 'approved' OR g.state = 'ordered' AND o.created_at >= $4))::text
 		  FROM policy y
 		  JOIN item i ON i.trust = y.trust AND i.id = y.item
 		  JOIN supplier u ON u.trust = i.trust AND u.code = i.supplier

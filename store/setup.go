@@ -77,6 +77,7 @@ func setUpPlaces(ctx context.Context, tx pgx.Tx, c Setup) error {
 		{Kind: inventory.Waste, Code: "world", Name: "Wasted"},
 		{Kind: inventory.Supplier, Code: "world", Name: "Suppliers"},
 		{Kind: inventory.Variance, Code: "world", Name: "Count difference"},
+		{Kind: inventory.PatientPlace, Code: "world", Name: "Patient not yet known"},
 	}, c.Places...)
 	for _, p := range all {
 		if p.Kind == "" {
@@ -113,6 +114,9 @@ func setUpPolicies(ctx context.Context, tx pgx.Tx, c Setup) ([]string, error) {
 	if _, err := tx.Exec(ctx, `UPDATE policy y SET active = false WHERE y.trust = $1 AND y.active AND NOT EXISTS (
 		SELECT 1 FROM `+given+` JOIN place p ON p.trust = $1 AND p.kind = 'stock' AND p.code = u.place JOIN item i ON i.trust = $1 AND i.code = u.item
 		 WHERE p.id = y.place AND i.id = y.item)`, c.Trust, places, items, points, levels); err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM policy_due d USING policy y WHERE d.trust = $1 AND y.trust = $1 AND y.place = d.place AND y.item = d.item AND NOT y.active`, c.Trust); err != nil {
 		return nil, err
 	}
 	// Whatever stands below its reorder point is looked at again: a level may

@@ -37,6 +37,12 @@ func (r Row) Codes() map[Code]int64 {
 	return out
 }
 
+// The largest pack and price that a row may tell: more is a slip of the pen,
+// and would not fit an order's sums.
+const mostPack = 1_000_000
+
+var mostPrice = decimal.MustParse("99999999.9999")
+
 // ParseRow checks one line of a catalogue file, by column name. Every problem
 // of the line is given, as "column: what to do".
 func ParseRow(v map[string]string) (Row, []*fault.Error) {
@@ -87,10 +93,11 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 	r.PackSize = 1
 	if s := strings.TrimSpace(v["pack_size"]); s != "" {
 		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil || n < 1 {
-			bad("pack_size", "pack_size_invalid", "Write a whole number of base units, at least 1.")
+		if err != nil || n < 1 || n > mostPack {
+			bad("pack_size", "pack_size_invalid", "Write a whole number of base units, at least 1 and at most 1000000.")
+			n = 1
 		}
-		r.PackSize = max(n, 1)
+		r.PackSize = n
 	}
 	if r.PackSize == 1 && r.PackGTIN != "" && r.PackGTIN != r.GTIN {
 		bad("pack_gtin", "pack_gtin_without_pack", "A pack of one has the item's own GTIN. Give the pack size, or leave it empty.")
@@ -121,8 +128,8 @@ func (r *Row) price(v map[string]string, bad func(column, code, text string)) {
 		return
 	}
 	p, err := decimal.Parse(s)
-	if err != nil || p.IsNeg() || p.Scale() > 4 {
-		bad("price", "price_invalid", "Write a price as 1240.00: a point, no thousands separator, at most four decimals.")
+	if err != nil || p.IsNeg() || p.Scale() > 4 || p.Cmp(mostPrice) > 0 {
+		bad("price", "price_invalid", "Write a price as 1240.00: a point, no thousands separator, at most four decimals and 99999999.9999.")
 		return
 	}
 	r.Price = p

@@ -30,11 +30,25 @@ func (i Identifier) NHS() bool { return i.Type == "NH" || i.Type == "NHS" || i.A
 // normal is the form in which an identifier is compared: NHS Numbers by their
 // digits alone whoever sends them, others by type, authority and value.
 func (i Identifier) normal() string {
-	value := strings.ToUpper(strings.Join(strings.Fields(i.Value), ""))
+	value := compact(i.Value)
 	if i.NHS() {
-		return "NHS|" + strings.ReplaceAll(value, "-", "")
+		return "NHS|" + digits(value)
 	}
 	return strings.ToUpper(i.Type) + "|" + strings.ToUpper(i.Authority) + "|" + value
+}
+
+// Empty reports whether i names nobody.
+func (i Identifier) Empty() bool { return compact(i.Value) == "" || i.NHS() && digits(i.Value) == "" }
+
+func compact(value string) string { return strings.ToUpper(strings.Join(strings.Fields(value), "")) }
+
+func digits(value string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, value)
 }
 
 // Vault makes pseudonyms under a trust's key. The number space of NHS Numbers
@@ -79,7 +93,9 @@ type TestPatients map[string]bool
 func NewTestPatients(values []string) TestPatients {
 	t := TestPatients{}
 	for _, v := range values {
-		t[strings.ToUpper(strings.TrimSpace(v))] = true
+		if v = compact(v); v != "" {
+			t[v] = true
+		}
 	}
 	return t
 }
@@ -88,8 +104,7 @@ func NewTestPatients(values []string) TestPatients {
 // lists, or an NHS Number from the 999 range.
 func (t TestPatients) Is(ids []Identifier) bool {
 	for _, i := range ids {
-		value := strings.ToUpper(strings.Join(strings.Fields(i.Value), ""))
-		if t[value] || i.NHS() && strings.HasPrefix(value, "999") {
+		if t[compact(i.Value)] || i.NHS() && (t[digits(i.Value)] || strings.HasPrefix(digits(i.Value), "999")) {
 			return true
 		}
 	}

@@ -116,8 +116,8 @@ func (p Position) Total() int64 {
 	return n
 }
 
-// Available is what may be issued on day now: the total without lots that
-// have expired. Below zero counts as zero.
+// Available is what may be issued on now's day in now's zone: the total
+// without lots that have expired. Below zero counts as zero.
 func (p Position) Available(now time.Time) int64 {
 	var n int64
 	for lot, q := range p.Lots {
@@ -129,10 +129,12 @@ func (p Position) Available(now time.Time) int64 {
 	return max(n, 0)
 }
 
-// Expired reports whether a lot may no longer be used on day now. A lot is
-// good through its expiry day; a zero expiry is unknown and not expired.
+// Expired reports whether a lot may no longer be used at now, which is in the
+// hospital's zone: a lot is good through its expiry day there. A zero expiry
+// is unknown and not expired.
 func Expired(expiry, now time.Time) bool {
-	return !expiry.IsZero() && now.Truncate(24*time.Hour).After(expiry)
+	y, m, d := now.Date()
+	return !expiry.IsZero() && time.Date(y, m, d, 0, 0, 0, 0, time.UTC).After(expiry)
 }
 
 // Finding is what a person should know about a movement's effect.

@@ -59,6 +59,10 @@ func Shelves(ms []inventory.Movement, isStock func(inventory.PlaceID) bool) []Sh
 func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, now time.Time) Aftermath {
 	var out Aftermath
 	last := map[Shelf]inventory.Movement{}
+	reversed := map[inventory.MovementID]bool{}
+	for _, m := range ms {
+		reversed[m.Reverses] = true
+	}
 	before := map[Shelf]inventory.Position{}
 	for s, st := range shelves {
 		before[s] = rewind(st.Position, ms)
@@ -76,8 +80,8 @@ func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, now time.Time)
 			}
 			before[s], last[s] = after, m
 			for _, f := range findings {
-				if f.Code == "stock_short" {
-					continue // told of the shelf as a whole, below
+				if f.Code == "stock_short" || reversed[m.ID] {
+					continue // told of the shelf as a whole, below; or undone
 				}
 				out.Warnings = append(out.Warnings, Warning{Kind: f.Code, Subject: fmt.Sprintf("movement:%d", m.ID), Severity: severity(f.Code), Message: m.Cause.Message,
 					Text: fmt.Sprintf("%s at %s, lot %s.", shelves[s].ItemCode, shelves[s].PlaceCode, m.Lot), Action: f.Text})

@@ -18,7 +18,7 @@ func (d *decider) answer(s *saying, e canonical.OrderAnswer) {
 	}
 	var answers []purchasing.LineAnswer
 	for _, l := range e.Lines {
-		answers = append(answers, purchasing.LineAnswer{Origin: l.Origin, Line: l.Line, Status: l.Status, Quantity: l.Quantity, Reason: l.Reason, Expected: l.Expected})
+		answers = append(answers, purchasing.LineAnswer{Origin: l.Origin, Line: l.Line, Status: l.Status, Quantity: l.Quantity, Reason: plain(l.Reason), Expected: l.Expected})
 	}
 	changed, findings := o.Answer(answers)
 	for _, f := range findings {
@@ -34,7 +34,7 @@ func (d *decider) answer(s *saying, e canonical.OrderAnswer) {
 		}
 	}
 	subject := "order:" + o.Number
-	d.out.Settled = append(d.out.Settled, subject)
+	d.settles(subject)
 	if o.State == purchasing.Rejected || o.State == purchasing.Changed {
 		d.warn(Warning{Kind: "order_" + string(o.State), Subject: subject, Severity: "warning", Message: s.ID,
 			Text: "Order " + o.Number + " was " + string(o.State) + " by the supplier.", Action: "Look at the order's lines; what is still needed becomes a new suggestion."})

@@ -1,13 +1,15 @@
 package posting
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/stockwell-hub/stockwell/domain/identity"
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
-
-	"strings"
 )
 
 // aliasesOf gives the names of a message's case; a case without a name is
@@ -15,8 +17,8 @@ import (
 func aliasesOf(m Message, c canonical.Case) []theatre.Alias {
 	var out []theatre.Alias
 	for _, a := range c.Aliases {
-		if a.Value != "" {
-			out = append(out, theatre.Alias{Kind: a.Kind, Value: a.Value})
+		if v := plain(a.Value); v != "" {
+			out = append(out, theatre.Alias{Kind: a.Kind, Value: v})
 		}
 	}
 	if len(out) == 0 {
@@ -68,15 +70,52 @@ func (d *decider) touchCase(id theatre.CaseID) {
 
 // hearCase takes a word on a case and notes whether it changed anything.
 func (d *decider) hearCase(s *saying, c *theatre.Case, part string, w theatre.CaseWord) (superseded bool) {
-	before := c.Settle()
+	before := d.stateOf(c)
 	if c.Hear(s.Connector, part, w) {
 		return true
 	}
 	d.touchCase(c.ID)
-	if c.Settle() != before {
+	if after := d.stateOf(c); after != before {
 		s.changed = true
+		if len(d.k.Lines[c.ID]) > 0 && (after.Patient != before.Patient || after.BookedFor != before.BookedFor) {
+			d.stale[c.ID] = true
+		}
 	}
 	return false
+}
+
+// stateOf is what a case's words come to, with a retired patient read as the
+// survivor.
+func (d *decider) stateOf(c *theatre.Case) theatre.CaseState {
+	s := c.Settle()
+	s.Patient = theatre.Patient(d.k.Merges.Survivor(identity.Patient(s.Patient)))
+	s.BookedFor = theatre.Patient(d.k.Merges.Survivor(identity.Patient(s.BookedFor)))
+	return s
+}
+
+// review brings a case's lines in step with what the case as a whole has
+// become, and says what a person must know of it.
+func (d *decider) review(s *saying, c *theatre.Case) {
+	if d.stale[c.ID] {
+		delete(d.stale, c.ID)
+		for _, key := range sortedKeys(d.k.Lines[c.ID]) {
+			d.settle(s, c, d.k.Lines[c.ID][key], nil)
+		}
+	}
+	subject := "case:" + strconv.FormatInt(int64(c.ID), 10)
+	d.settles(subject)
+	if c.Settle().Booking == "cancelled" && d.used(c.ID) {
+		d.warn(Warning{Kind: "cancelled_case_used", Subject: subject, Severity: "warning", Message: s.ID,
+			Text: "Case " + c.Name + " is cancelled, and things were used in it.", Action: "Ask the theatre which is right; a correction of either is taken up by itself."})
+	}
+}
+
+// reviewAll looks again at every case that is known, after a merge.
+func (d *decider) reviewAll(s *saying) {
+	for _, id := range slices.Sorted(maps.Keys(d.k.Cases)) {
+		d.stale[id] = true
+		d.review(s, d.k.Cases[id])
+	}
 }
 
 // place finds the shelf that a sender's code or text names.
@@ -97,14 +136,8 @@ func (d *decider) booking(s *saying, e canonical.Booking) {
 		s.find(canonical.Info, "superseded", "SCH", "A later word on this booking was taken up before; this one changed nothing.")
 		return
 	}
-	after := c.Settle()
-	s.summary.note = "Case " + c.Name + " " + after.Booking + "."
-	subject := "case:" + strconv.FormatInt(int64(c.ID), 10)
-	d.out.Settled = append(d.out.Settled, subject)
-	if after.Booking == "cancelled" && d.used(c.ID) {
-		d.warn(Warning{Kind: "cancelled_case_used", Subject: subject, Severity: "warning", Message: s.ID,
-			Text: "Case " + c.Name + " is cancelled, and things were used in it.", Action: "Ask the theatre which is right; a correction of either is taken up by itself."})
-	}
+	s.summary.note = "Case " + c.Name + " " + c.Settle().Booking + "."
+	d.review(s, c)
 }
 
 func (d *decider) used(id theatre.CaseID) bool {

@@ -37,7 +37,7 @@ type NewPatient struct {
 	Test bool
 }
 
-// PlaceOf is the place that stands for a patient in the ledger.
+// PlaceOf is the place that stands for a known patient in the ledger.
 func PlaceOf(p identity.Patient) inventory.PlaceID { return inventory.PlaceID(p) }
 
 // NewIdentifier is an identifier that was not known, in clear: the store

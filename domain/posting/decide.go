@@ -2,6 +2,7 @@ package posting
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/identity"
@@ -14,7 +15,7 @@ import (
 // each. k grows by what is decided. ids hands out new entity numbers; now is
 // the moment of the decision.
 func Decide(t Trust, k *Known, ms []Message, now time.Time, ids func() int64) (Changes, []Result) {
-	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}}
+	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}, settled: map[string]bool{}, stale: map[theatre.CaseID]bool{}}
 	results := make([]Result, len(ms))
 	for i, m := range ms {
 		results[i] = d.message(m)
@@ -22,7 +23,9 @@ func Decide(t Trust, k *Known, ms []Message, now time.Time, ids func() int64) (C
 	return d.out, results
 }
 
-// MostIDs is how many numbers deciding ms can take.
+// MostIDs is how many numbers deciding ms takes, unless a snapshot withdraws
+// more lines than it tells or a booking corrects a whole case: ids must be
+// able to give more.
 func MostIDs(ms []Message) int {
 	n := 0
 	for _, m := range ms {
@@ -46,6 +49,9 @@ type decider struct {
 	cases  map[theatre.CaseID]bool // in out.Cases
 	lines  map[theatre.LineID]int  // index in out.Lines
 	orders map[string]bool         // in out.Orders
+
+	settled map[string]bool         // in out.Settled
+	stale   map[theatre.CaseID]bool // whose patient changed, and with it perhaps the lines
 }
 
 // saying is one message while it is decided.
@@ -54,6 +60,7 @@ type saying struct {
 	findings            []canonical.Finding
 	changed, superseded bool
 	summary             summary
+	tellings            []*telling
 }
 
 func (s *saying) find(sev canonical.Severity, code, path, text string, args ...any) {
@@ -87,6 +94,7 @@ func (d *decider) message(m Message) Result {
 		for _, e := range m.Said.Events {
 			d.event(s, e)
 		}
+		d.takeUp(s)
 	}
 	if outcome == "" {
 		switch {
@@ -164,6 +172,17 @@ func (d *decider) event(s *saying, e canonical.Event) {
 	case canonical.OrderAnswer:
 		d.answer(s, e)
 	}
+}
+
+// settles notes that what is warned of subject from here on is all that is
+// open, whatever an earlier message of the batch said.
+func (d *decider) settles(subject string) {
+	if d.settled[subject] {
+		d.out.Warnings = slices.DeleteFunc(d.out.Warnings, func(w Warning) bool { return w.Subject == subject })
+		return
+	}
+	d.settled[subject] = true
+	d.out.Settled = append(d.out.Settled, subject)
 }
 
 func (d *decider) warn(w Warning) { d.out.Warnings = append(d.out.Warnings, w) }

@@ -55,6 +55,10 @@ type Need struct {
 	Aliases    []theatre.Alias
 	Codes      []catalogue.Code
 	Orders     []string
+	// Merges is set when a message merges patients: no other message may be
+	// decided meanwhile, and lines with an open warning about their patient
+	// must be known.
+	Merges bool
 }
 
 // Known is the state that a batch meets, and grows by what it decides.
@@ -67,8 +71,9 @@ type Known struct {
 	Codes    map[catalogue.Code]catalogue.Meaning
 	Items    map[catalogue.ItemID]catalogue.Item
 	Orders   map[string]*purchasing.Order
-	// Unidentified and Waste are the trust's places of those kinds.
-	Unidentified, Waste inventory.PlaceID
+	// Unidentified and Waste are the trust's places of those kinds; Nobody
+	// stands for the patients of cases of which no patient is known.
+	Unidentified, Waste, Nobody inventory.PlaceID
 }
 
 // NewKnown gives an empty state.
@@ -92,7 +97,7 @@ func Needs(t Trust, ms []Message) Need {
 				n.aliases(m, e.Case)
 				for _, l := range e.Lines {
 					for _, c := range l.Codes {
-						n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: c.Value})
+						n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
 					}
 				}
 			case canonical.Booking:
@@ -103,10 +108,11 @@ func Needs(t Trust, ms []Message) Need {
 			case canonical.PatientMerge:
 				n.patient(e.Survivor)
 				n.patient(e.Retired)
+				n.Merges = true
 			case canonical.OrderAnswer:
-				if !n.os[e.OrderNumber] {
-					n.os[e.OrderNumber] = true
-					n.Orders = append(n.Orders, e.OrderNumber)
+				if o := plain(e.OrderNumber); !n.os[o] {
+					n.os[o] = true
+					n.Orders = append(n.Orders, o)
 				}
 			}
 		}
@@ -125,6 +131,9 @@ type need struct {
 
 func (n *need) patient(p canonical.Patient) {
 	for _, i := range p.Identifiers {
+		if identifier(i).Empty() {
+			continue
+		}
 		ps := n.t.Vault.Pseudonym(identifier(i))
 		if !n.ps[ps] {
 			n.ps[ps] = true

@@ -9,14 +9,18 @@ import (
 
 // patient finds the patient whom identifiers name, or makes one. The first
 // known identifier decides; the unknown ones become that patient's. Zero is
-// given when there is no identifier at all.
+// given when there is no identifier that names anybody.
 func (d *decider) patient(s *saying, p canonical.Patient) identity.Patient {
 	var found, direct identity.Patient
 	var unknown []NewIdentifier
 	for _, i := range p.Identifiers {
+		if identifier(i).Empty() {
+			continue
+		}
 		ps := d.t.Vault.Pseudonym(identifier(i))
 		known, ok := d.k.Patients[ps]
 		if !ok {
+			i.Type = plain(i.Type)
 			unknown = append(unknown, NewIdentifier{Pseudonym: ps, Identifier: i})
 			continue
 		}
@@ -75,6 +79,7 @@ func (d *decider) merge(s *saying, e canonical.PatientMerge) {
 		d.k.Merges[retired] = survivor
 		d.out.Merges = append(d.out.Merges, Merge{Retired: retired, Survivor: survivor})
 		s.changed = true
+		d.reviewAll(s)
 		s.summary.note = "Two patient records merged; their uses are now read as one patient's."
 	}
 }

@@ -3,6 +3,7 @@ package posting
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/identity"
@@ -13,19 +14,28 @@ import (
 
 // settle brings the ledger in step with what a line's words now come to: what
 // is posted and no longer right is reversed, what is right and not posted is
-// posted. Every such movement names the message that caused it (law 5).
-func (d *decider) settle(s *saying, c *theatre.Case, line *theatre.Line, heard theatre.Word) {
-	now := theatre.Settle(line.Told, d.t.Rank)
-	cause := inventory.Cause{Message: s.ID, Origin: heard.Origin, Profile: s.Said.Profile}
-	patient := d.k.Merges.Survivor(identity.Patient(now.Patient))
+// posted. Every such movement names the message that caused it (law 5). heard
+// is the word that was just added; nil if it is the case that changed.
+func (d *decider) settle(s *saying, c *theatre.Case, line *theatre.Line, heard *theatre.Word) {
+	now := theatre.Settle(d.told(c, line), d.t.Rank)
+	cause := inventory.Cause{Message: s.ID, Origin: "case", Profile: s.Said.Profile}
+	if heard != nil {
+		cause.Origin = heard.Origin
+	}
+	patient := identity.Patient(now.Patient)
 	want := d.wanted(line, now, patient, cause)
-	subject := fmt.Sprintf("line:%d", line.ID)
+	touched := heard != nil
 	switch {
 	case want == nil && line.Posted == nil:
-		s.summary.line(unposted(now))
+		if touched {
+			s.summary.line(unposted(now))
+		}
 	case want != nil && line.Posted != nil && d.same(*want, *line.Posted):
-		s.summary.line("already recorded")
+		if touched {
+			s.summary.line("already recorded")
+		}
 	default:
+		touched = true
 		if line.Posted != nil {
 			d.reverse(*line.Posted, cause, now.OccurredAt)
 			s.summary.line("reversed")
@@ -39,10 +49,25 @@ func (d *decider) settle(s *saying, c *theatre.Case, line *theatre.Line, heard t
 		}
 		s.changed = true
 	}
-	d.keepLine(LineState{Line: line, Settled: now, Patient: patient, Cause: cause})
-	d.lot(now)
-	d.out.Settled = append(d.out.Settled, subject)
-	d.lineWarnings(s, c, line, now, patient, subject)
+	if touched {
+		d.keepLine(LineState{Line: line, Settled: now, Patient: patient, Cause: cause})
+		d.lot(now)
+	}
+	d.lineWarnings(s, c, line, now)
+}
+
+// told gives a line's words with patients as they are known now: a retired one
+// is read as the survivor, and one whom the sender did not name as the case's.
+func (d *decider) told(c *theatre.Case, line *theatre.Line) map[string]theatre.Word {
+	out := make(map[string]theatre.Word, len(line.Told))
+	for k, w := range line.Told {
+		if w.Patient == 0 {
+			w.Patient = d.stateOf(c).Patient
+		}
+		w.Patient = theatre.Patient(d.k.Merges.Survivor(identity.Patient(w.Patient)))
+		out[k] = w
+	}
+	return out
 }
 
 func posted(n theatre.Settled) string {
@@ -80,8 +105,11 @@ func (d *decider) wanted(line *theatre.Line, n theatre.Settled, patient identity
 	}
 	m := &inventory.Movement{
 		Kind: inventory.Use, Item: n.Item, Lot: n.Lot, Serial: n.Serial, Quantity: n.Base,
-		From: n.Place, To: PlaceOf(patient), OccurredAt: n.OccurredAt, AccountedOn: d.accounted(n.OccurredAt),
+		From: n.Place, To: PlaceOf(patient), OccurredAt: n.OccurredAt.In(d.t.Zone), AccountedOn: d.accounted(n.OccurredAt),
 		UsageLine: int64(line.ID), Cause: cause,
+	}
+	if patient == 0 {
+		m.To = d.k.Nobody
 	}
 	if n.ToWaste {
 		m.To = d.k.Waste
@@ -106,7 +134,7 @@ func (d *decider) end(p inventory.PlaceID) inventory.PlaceID {
 func (d *decider) reverse(m inventory.Movement, cause inventory.Cause, at time.Time) {
 	r := inventory.Reverse(m, inventory.MovementID(d.ids()), cause, at, d.accounted(at))
 	d.out.Movements = append(d.out.Movements, r)
-	d.out.Settled = append(d.out.Settled, fmt.Sprintf("movement:%d", m.ID))
+	d.settles(fmt.Sprintf("movement:%d", m.ID))
 }
 
 // accounted is the day on which a movement counts: its own, or the first open
@@ -132,32 +160,37 @@ func (d *decider) lot(n theatre.Settled) {
 }
 
 // lineWarnings says what a person must know of the line as it now stands.
-func (d *decider) lineWarnings(s *saying, c *theatre.Case, line *theatre.Line, n theatre.Settled, patient identity.Patient, subject string) {
+func (d *decider) lineWarnings(s *saying, c *theatre.Case, line *theatre.Line, n theatre.Settled) {
+	subject := fmt.Sprintf("line:%d", line.ID)
+	d.settles(subject)
+	message := n.Sequence.Message
 	warn := func(kind, severity, text, action string) {
-		d.warn(Warning{Kind: kind, Subject: subject, Severity: severity, Message: s.ID, Text: "Case " + c.Name + ": " + text, Action: action})
+		d.warn(Warning{Kind: kind, Subject: subject, Severity: severity, Message: message, Text: "Case " + c.Name + ": " + text, Action: action})
 	}
 	switch n.Why {
 	case "item_unknown":
 		warn("item_unidentified", "warning", "something was used whose code is not in the catalogue.",
-			fmt.Sprintf("Add the code to the trust's code table or the item to the catalogue, then replay message %d.", s.ID))
+			fmt.Sprintf("Add the code to the trust's code table or the item to the catalogue, then replay message %d.", message))
 	case "place_unknown":
 		warn("place_unidentified", "warning", "something was used at a place that is not among the trust's places.",
-			fmt.Sprintf("Add the sender's code as an alias of the place in trust.yaml, then replay message %d.", s.ID))
+			fmt.Sprintf("Add the sender's code as an alias of the place in trust.yaml, then replay message %d.", message))
 	case "wrong_patient":
 		warn("wrong_patient", "danger", "the sender says that a use was told of the wrong patient. It was reversed.",
 			"Check the records of both patients, and what was sent to a registry.")
-	case "fraction", "sign_unknown", "quantity_unreadable", "credit_without_use", "credit_exceeds_use":
+	}
+	if n.State == theatre.Waiting {
 		warn("line_waiting", "warning", "a line waits: "+waitingText[n.Why], "Open the message, ask the theatre, and have the line corrected and sent again.")
 	}
-	if line.Key != "" && len(line.Key) > 8 && line.Key[:8] == "message:" {
+	if strings.HasPrefix(line.Key, keyless) {
 		warn("no_business_key", "notice", "a line has no number of its own, so a second telling could not be recognised.",
 			"Compare it with the case's other lines; ask the vendor to send FT1-2 or its like.")
 	}
 	if n.Disagree {
 		warn("sources_disagree", "warning", "two sources tell of one use differently; "+n.Source+" was followed.", "Compare both messages and correct the one that is wrong.")
 	}
-	if p := d.k.Merges.Survivor(identity.Patient(c.Settle().Patient)); p != 0 && patient != 0 && p != patient && n.Base > 0 {
-		s.find(canonical.Warning, "case_patient_differs", line.Key, "The case was told of another patient before.")
+	booked := d.stateOf(c).BookedFor
+	if booked != 0 && n.Patient != 0 && booked != n.Patient && n.Base > 0 {
+		s.find(canonical.Warning, "case_patient_differs", n.Origin, "The case was booked for another patient.")
 		warn("case_patient_differs", "danger", "its use and its booking name different patients.", "Check at once which patient was treated.")
 	}
 }
@@ -166,6 +199,9 @@ var waitingText = map[string]string{
 	"fraction":            "the quantity is not a whole number of units.",
 	"sign_unknown":        "its transaction type is not in the mapping's table of signs, so it is neither a use nor a credit.",
 	"quantity_unreadable": "the quantity cannot be read as a number.",
+	"quantity_negative":   "the quantity is below zero, and a quantity has no sign of its own.",
+	"quantity_too_large":  "the quantity is too large to be one.",
+	"credit_unit_differs": "the credit counts in another unit than the use.",
 	"credit_without_use":  "a credit came for a use that was never told.",
 	"credit_exceeds_use":  "more was credited than was used.",
 }

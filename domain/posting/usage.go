@@ -1,65 +1,44 @@
 package posting
 
 import (
-	"fmt"
+	"cmp"
 	"strings"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
-	"github.com/stockwell-hub/stockwell/domain/identity"
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
-// usage takes up what was told of a case's use. No line is refused, and none
-// holds back its neighbours (law 4).
+// usage reads what was told of a case's use; takeUp gives it its effect when
+// the whole message was read. No line is refused, and none holds back its
+// neighbours (law 4).
 func (d *decider) usage(s *saying, e canonical.Usage) {
 	c := d.caseOf(s, e.Case)
 	patient := d.patient(s, e.Patient)
 	if patient == 0 {
-		patient = d.nobody(s, c)
+		s.find(canonical.Warning, "no_patient", "PID-3", "The message names no patient. The use is recorded for the case's patient as soon as one is known.")
 	}
 	place := d.place(e.Place)
 	seq := s.sequence()
-	if e.Mode == canonical.Snapshot {
-		if d.hearCase(s, c, "snapshot", theatre.CaseWord{Sequence: seq}) {
-			s.superseded = true
-			s.find(canonical.Info, "superseded", "", "A later snapshot of this case was taken up before; this one changed nothing.")
-			return
-		}
+	if told, ok := c.Told[s.Connector+"/snapshot"]; ok && seq.Before(told.Sequence) {
+		s.superseded = true
+		s.find(canonical.Info, "superseded", "", "A later snapshot of this case was taken up before; this one changed nothing.")
+		return
 	}
 	occurred := d.occurred(s, e.OccurredAt)
-	d.hearCase(s, c, "use", theatre.CaseWord{Patient: theatre.Patient(patient), Place: place, UsedAt: occurred, Sequence: seq})
-	told := map[string]bool{}
+	t := s.telling(c)
+	t.snapshot = t.snapshot || e.Mode == canonical.Snapshot
+	t.tell(theatre.CaseWord{Patient: theatre.Patient(patient), Place: place, UsedAt: occurred, Sequence: seq})
 	for _, l := range e.Lines {
-		key := l.Key
-		if key == "" {
-			key = fmt.Sprintf("message:%d:%s", s.ID, l.Origin)
-		}
-		told[key] = true
 		w := d.word(s, l, place, e.Place)
 		w.Patient, w.Sequence, w.Profile = theatre.Patient(patient), seq, s.Said.Profile
 		if w.OccurredAt = l.OccurredAt.At; w.OccurredAt.IsZero() {
 			w.OccurredAt = occurred
 		}
-		d.hear(s, c, key, w)
+		t.line(s, plain(l.Key), w)
 	}
-	if e.Mode == canonical.Snapshot {
-		d.withdrawUntold(s, c, told, seq)
-	}
-}
-
-// nobody stands in for a patient whom the message does not name: the case's
-// own patient, else a surrogate that nobody else shares.
-func (d *decider) nobody(s *saying, c *theatre.Case) identity.Patient {
-	s.find(canonical.Warning, "no_patient", "PID-3", "The message names no patient. The use is recorded for the case's patient, or for one who is not yet known.")
-	if p := c.Settle().Patient; p != 0 {
-		return identity.Patient(p)
-	}
-	p := identity.Patient(d.ids())
-	d.out.Patients = append(d.out.Patients, NewPatient{ID: p})
-	return p
 }
 
 // occurred is when it happened: as told, else when the message was sent or
@@ -78,18 +57,18 @@ func (d *decider) occurred(s *saying, told canonical.Instant) time.Time {
 // word reads one line in the hub's terms.
 func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID, placeText canonical.Place) theatre.Word {
 	w := theatre.Word{
-		Effect: theatre.Effect(l.Effect), Quantity: l.Quantity, Unit: l.Unit, Text: l.Text, UDI: l.UDI,
-		Lot: l.Lot, Serial: l.Serial, Expiry: l.Expiry, Disposition: theatre.Disposition(l.Disposition), Side: l.Side,
-		Place: place, Origin: l.Origin,
+		Effect: theatre.Effect(l.Effect), Quantity: plain(l.Quantity), Unit: l.Unit, Text: plain(l.Text), UDI: plain(l.UDI),
+		Lot: plain(l.Lot), Serial: plain(l.Serial), Expiry: plain(l.Expiry), Disposition: theatre.Disposition(l.Disposition), Side: l.Side,
+		Place: place, Origin: cmp.Or(l.Origin, "usage"),
 	}
 	if l.Place != (canonical.Place{}) {
 		w.Place, placeText = d.place(l.Place), l.Place
 	}
-	w.PlaceText = strings.TrimSpace(placeText.Code + " " + placeText.Text)
+	w.PlaceText = plain(strings.TrimSpace(placeText.Code + " " + placeText.Text))
 	var codes []catalogue.Code
 	for _, c := range l.Codes {
-		codes = append(codes, catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: c.Value})
-		w.Codes = append(w.Codes, c.Kind+" "+c.Value)
+		codes = append(codes, catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
+		w.Codes = append(w.Codes, c.Kind+" "+plain(c.Value))
 	}
 	m, by, disagree := catalogue.Resolve(codes, d.k.Codes)
 	w.Item, w.Ratio = m.Item, m.Ratio
@@ -111,18 +90,6 @@ func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID
 	return w
 }
 
-// withdrawUntold takes back the lines of this source that a snapshot left out.
-func (d *decider) withdrawUntold(s *saying, c *theatre.Case, told map[string]bool, seq theatre.Sequence) {
-	for _, key := range sortedKeys(d.k.Lines[c.ID]) {
-		w, ok := d.k.Lines[c.ID][key].Told[s.Connector+"/use"]
-		if !ok || told[key] {
-			continue
-		}
-		w.Effect, w.Sequence, w.Origin, w.Profile = theatre.Delete, seq, "snapshot", s.Said.Profile
-		d.hear(s, c, key, w)
-	}
-}
-
 // hear adds a word to its line and brings the ledger in step.
 func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word) {
 	line := d.k.Lines[c.ID][key]
@@ -136,5 +103,10 @@ func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word) {
 		s.find(canonical.Info, "superseded", w.Origin, "A later word on this line was taken up before; this one changed nothing.")
 		return
 	}
-	d.settle(s, c, line, w)
+	d.settle(s, c, line, &w)
+}
+
+// plain is a sender's text as every store can keep it: valid UTF-8, no NUL.
+func plain(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }

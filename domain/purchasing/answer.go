@@ -3,6 +3,7 @@ package purchasing
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // LineAnswer is a supplier's answer to one line. Line 0 answers all lines.
@@ -19,8 +20,12 @@ type LineAnswer struct {
 type Finding struct{ Code, Origin, Text string }
 
 // Answer applies answers to the order's lines and settles its state. It is
-// idempotent. What cannot be applied is a finding and holds back nothing.
+// idempotent. What cannot be applied is a finding and holds back nothing; a
+// closed order takes no answer.
 func (o *Order) Answer(answers []LineAnswer) (changed bool, findings []Finding) {
+	if o.State == Closed {
+		return false, []Finding{{"order_closed", "", "Order " + o.Number + " is closed, so the answer changed nothing."}}
+	}
 	for _, a := range answers {
 		hit := false
 		for i := range o.Lines {
@@ -62,8 +67,13 @@ func (l *OrderLine) answer(a LineAnswer) (bool, []Finding) {
 	default:
 		return false, []Finding{{"answer_status", a.Origin, "The answer's status is not accepted, changed or rejected. The line keeps what was ordered."}}
 	}
+	var findings []Finding
+	if _, err := time.Parse(time.DateOnly, a.Expected); err != nil && a.Expected != "" {
+		a.Expected = ""
+		findings = append(findings, Finding{"answer_date", a.Origin, "The expected day is not a date, so it was left out."})
+	}
 	l.Reason, l.Expected = a.Reason, a.Expected
-	return *l != before, nil
+	return *l != before, findings
 }
 
 func wholePacks(s string) (int64, bool) {

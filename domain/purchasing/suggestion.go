@@ -73,7 +73,7 @@ type Inputs struct {
 // Plan decides a want as of now: no suggestion when stock suffices, else one
 // that is approved under the limits or waits for a person.
 func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, needed bool, err error) {
-	pos := replenishment.Position{Available: w.Stock.Available(now), OnOrder: w.OnOrder}
+	pos := replenishment.Position{Available: w.Stock.Available(now.In(zone)), OnOrder: w.OnOrder}
 	p, needed := replenishment.Propose(w.Policy, pos, w.Item.PackSize)
 	if !needed {
 		return s, false, nil

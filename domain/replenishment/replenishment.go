@@ -47,7 +47,7 @@ func (p Proposal) Quantity() int64 { return p.Packs * p.PackSize }
 // position is below its reorder point: ceil((S - position) / pack). ok is
 // false when nothing is needed.
 func Propose(p Policy, pos Position, packSize int64) (_ Proposal, ok bool) {
-	missing := p.OrderUpTo - pos.Total()
+	missing, packSize := p.OrderUpTo-pos.Total(), max(packSize, 1)
 	if pos.Total() >= p.ReorderPoint || missing <= 0 {
 		return Proposal{}, false
 	}

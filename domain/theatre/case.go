@@ -1,6 +1,9 @@
 package theatre
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/inventory"
@@ -24,7 +27,7 @@ type CaseWord struct {
 }
 
 // Case is one patient's visit to theatre. Told holds the latest words by
-// "source/booking" and "source/use".
+// "source/booking", "source/use" and "source/snapshot".
 type Case struct {
 	ID      CaseID
 	Name    string
@@ -32,7 +35,7 @@ type Case struct {
 	Message int64 // that first named it
 }
 
-// Hear takes a word of source on the part "booking" or "use".
+// Hear takes a word of source on a part: "booking", "use" or "snapshot".
 func (c *Case) Hear(source, part string, w CaseWord) (superseded bool) {
 	k := source + "/" + part
 	if old, ok := c.Told[k]; ok && w.Sequence.Before(old.Sequence) {
@@ -48,33 +51,44 @@ func (c *Case) Hear(source, part string, w CaseWord) (superseded bool) {
 // CaseState is what a case's words come to.
 type CaseState struct {
 	Patient     Patient
+	BookedFor   Patient // whom the booking names
 	Place       inventory.PlaceID
 	Booking     string // none, booked, cancelled
 	ScheduledAt time.Time
-	UsedAt      time.Time // of the first use that was told
+	UsedAt      time.Time // the earliest of the sources' latest words
 }
 
-// Settle says what the words come to: the latest word decides each matter
-// that it speaks of.
+// Settle says what the words come to: the word that was sent last decides
+// each matter that it speaks of. Words of different sources are never compared
+// by receipt, which no sender controls (law 11): of two that were sent at one
+// time, or whose time is uncertain, the source that is later by name decides.
 func (c *Case) Settle() CaseState {
 	s := CaseState{Booking: "none"}
-	var patient, place, booking Sequence
-	newer := func(w, than Sequence) bool { return than == (Sequence{}) || than.Before(w) }
-	for _, w := range c.Told {
-		if w.Patient != 0 && newer(w.Sequence, patient) {
-			s.Patient, patient = w.Patient, w.Sequence
+	for _, k := range c.bySending() {
+		w := c.Told[k]
+		if w.Patient != 0 {
+			s.Patient = w.Patient
 		}
-		if w.Place != 0 && newer(w.Sequence, place) {
-			s.Place, place = w.Place, w.Sequence
+		if w.Place != 0 {
+			s.Place = w.Place
 		}
-		if w.Action != "" && newer(w.Sequence, booking) {
-			s.Booking, s.ScheduledAt, booking = bookingState(w.Action), w.ScheduledAt, w.Sequence
+		if w.Action != "" {
+			s.Booking, s.ScheduledAt = bookingState(w.Action), w.ScheduledAt.UTC()
+			if w.Patient != 0 {
+				s.BookedFor = w.Patient
+			}
 		}
 		if !w.UsedAt.IsZero() && (s.UsedAt.IsZero() || w.UsedAt.Before(s.UsedAt)) {
-			s.UsedAt = w.UsedAt
+			s.UsedAt = w.UsedAt.UTC()
 		}
 	}
 	return s
+}
+
+func (c *Case) bySending() []string {
+	return slices.SortedFunc(maps.Keys(c.Told), func(a, b string) int {
+		return cmp.Or(c.Told[a].Sequence.SentAt.Compare(c.Told[b].Sequence.SentAt), cmp.Compare(a, b))
+	})
 }
 
 func bookingState(action string) string {

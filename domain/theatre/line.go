@@ -77,14 +77,18 @@ type Line struct {
 	Posted *inventory.Movement
 }
 
+// Part is what an effect speaks of: "credit", or "use" for all others.
+func Part(e Effect) string {
+	if e == Credit {
+		return "credit"
+	}
+	return "use"
+}
+
 // Hear takes a word of source. An older word than the one that stands is
 // superseded and changes nothing.
 func (l *Line) Hear(source string, w Word) (superseded bool) {
-	part := "use"
-	if w.Effect == Credit {
-		part = "credit"
-	}
-	k := source + "/" + part
+	k := source + "/" + Part(w.Effect)
 	if old, ok := l.Told[k]; ok && w.Sequence.Before(old.Sequence) {
 		return true
 	}
@@ -173,6 +177,9 @@ func settleOne(told map[string]Word, source string) Settled {
 	out := Settled{Word: use, Source: source, Net: use.Quantity}
 	if !told1 {
 		out.Word, out.State, out.Why, out.Net = credit, Waiting, "credit_without_use", "0"
+		if back, err := decimal.Parse(credit.Quantity); err == nil && back.IsZero() {
+			out.State, out.Why = Withdrawn, "credited"
+		}
 		return out
 	}
 	switch use.Effect {
@@ -184,29 +191,56 @@ func settleOne(told map[string]Word, source string) Settled {
 		out.State, out.Why = Waiting, "sign_unknown"
 		return out
 	}
-	quantity, err := decimal.Parse(use.Quantity)
-	if err != nil {
-		out.State, out.Why = Waiting, "quantity_unreadable"
-		return out
+	quantity, why := amount(use.Quantity)
+	if credited && why == "" {
+		quantity, why = less(quantity, use.Unit, credit)
+		out.Net = quantity.String()
 	}
-	if credited {
-		if back, err := decimal.Parse(credit.Quantity); err == nil {
-			if quantity, err = quantity.Sub(back); err != nil {
-				out.State, out.Why = Waiting, "quantity_unreadable"
-				return out
-			}
-			out.Net = quantity.String()
-		}
+	if why != "" {
+		out.State, out.Why = Waiting, why
+		return out
 	}
 	return settleQuantity(out, quantity)
 }
 
+// amount reads an unsigned quantity; why it cannot be counted otherwise.
+func amount(text string) (_ decimal.Decimal, why string) {
+	q, err := decimal.Parse(text)
+	switch {
+	case err != nil:
+		return q, "quantity_unreadable"
+	case q.IsNeg():
+		return q, "quantity_negative"
+	}
+	return q, ""
+}
+
+// less takes a credit off a quantity in unit.
+func less(quantity decimal.Decimal, unit string, credit Word) (_ decimal.Decimal, why string) {
+	back, why := amount(credit.Quantity)
+	if why != "" {
+		return quantity, why
+	}
+	if !back.IsZero() && (unit == "pack") != (credit.Unit == "pack") {
+		return quantity, "credit_unit_differs"
+	}
+	rest, err := quantity.Sub(back)
+	switch {
+	case err != nil:
+		return quantity, "quantity_unreadable"
+	case rest.IsNeg():
+		return decimal.Zero, "credit_exceeds_use"
+	}
+	return rest, ""
+}
+
+// mostBase is the largest quantity that a line may move. More is a mistake,
+// and would not fit the ledger's sums.
+const mostBase = 1_000_000_000
+
 func settleQuantity(out Settled, quantity decimal.Decimal) Settled {
-	if !quantity.IsPos() {
+	if quantity.IsZero() {
 		out.State, out.Why, out.Net = Withdrawn, "credited", "0"
-		if quantity.IsNeg() {
-			out.State, out.Why = Waiting, "credit_exceeds_use"
-		}
 		return out
 	}
 	switch out.Disposition {
@@ -225,6 +259,10 @@ func settleQuantity(out Settled, quantity decimal.Decimal) Settled {
 		}
 	}
 	whole, frac, ok := quantity.Int64(0)
+	if quantity.IsInt() && (!ok || whole > mostBase) {
+		out.State, out.Why = Waiting, "quantity_too_large"
+		return out
+	}
 	if !ok || frac != 0 || !quantity.IsInt() {
 		out.State, out.Why = Waiting, "fraction"
 		return out

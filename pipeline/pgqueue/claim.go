@@ -2,40 +2,61 @@ package pgqueue
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// claim asks for up to limit rows of a trust's queue in lanes that nobody
-// else holds.
+// claim asks for up to limit rows of a trust's queue, numbered above after, in
+// up to lanes lanes that nobody else holds. The lanes in busy are left out.
 type claim struct {
-	queue   int16
-	after   int64
-	limit   int
-	window  int
-	lanes   int
-	busy    []int16
-	session bool
+	queue int16
+	after int64
+	limit int
+	lanes int
+	busy  []int16
 }
 
 const (
-	smallestWindow = 1024
-	largestWindow  = 1 << 17
-	mostLanes      = 256
+	window    = 1024 // rows looked at in one go
+	mostLanes = 256
+	fromStart = math.MinInt64
 )
 
+// take locks lanes until tx ends and gives their first rows, in order.
 func (c claim) take(ctx context.Context, tx pgx.Tx) ([]Message, error) {
 	const query = `SELECT trust, queue, seq, lane, key, subject, uuid, payload, metadata, published_at, attempts
-		FROM queue_claim($1, $2, $3, $4, $5, $6, $7)`
+		FROM queue_claim($1, $2, $3, $4, $5, $6)`
 	if c.busy == nil {
 		c.busy = []int16{}
 	}
-	rows, err := tx.Query(ctx, query, c.queue, c.after, c.limit, c.window, c.lanes, c.busy, c.session)
+	rows, err := tx.Query(ctx, query, c.queue, c.after, c.limit, max(window, c.limit), c.lanes, c.busy)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Message])
+}
+
+// ready gives the trusts that have work in a queue, with the number of their
+// first row above after.
+func ready(ctx context.Context, db querier, queue int16, after int64) (map[string]int64, error) {
+	rows, err := db.Query(ctx, `SELECT o_trust, o_low FROM queue_ready($1, $2)`, queue, after)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int64{}
+	var trust string
+	var low int64
+	_, err = pgx.ForEachRow(rows, []any{&trust, &low}, func() error {
+		out[trust] = low
+		return nil
+	})
+	return out, err
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
 func remove(ctx context.Context, tx pgx.Tx, trust string, queue int16, seqs []int64) error {
@@ -55,6 +76,12 @@ func stop(ctx context.Context, tx pgx.Tx, m Message, s Stop) error {
 
 func delay(ctx context.Context, tx pgx.Tx, m Message, d time.Duration, code, reason string) error {
 	_, err := tx.Exec(ctx, `SELECT queue_delay($1, $2, $3, $4, $5)`, m.Queue, m.Seq, d, code, reason)
+	return err
+}
+
+// aside moves rows whose keys are held out of the way.
+func aside(ctx context.Context, tx pgx.Tx, queue int16, seqs []int64) error {
+	_, err := tx.Exec(ctx, `SELECT queue_aside($1, $2)`, queue, seqs)
 	return err
 }
 

@@ -45,18 +45,13 @@ type Message struct {
 type Queue struct {
 	pool *pgxpool.Pool
 
-	mu      sync.Mutex
-	waiters map[chan<- wake]struct{}
-}
-
-type wake struct {
-	topic string
-	trust string
+	mu   sync.Mutex
+	ears map[*ear]struct{}
 }
 
 // New uses pool for publishing outside a transaction and for batches.
 func New(pool *pgxpool.Pool) *Queue {
-	return &Queue{pool: pool, waiters: map[chan<- wake]struct{}{}}
+	return &Queue{pool: pool, ears: map[*ear]struct{}{}}
 }
 
 // KeyHash is the ordering key that trust and key have in a topic. Keys that
@@ -67,50 +62,6 @@ func KeyHash(trust, key string) int64 {
 	_, _ = h.Write([]byte{0})
 	_, _ = h.Write([]byte(key))
 	return int64(h.Sum64())
-}
-
-// Wake tells this process's consumers that trust has work in topic. Other
-// processes find it when they poll.
-func (q *Queue) Wake(topic, trust string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for c := range q.waiters {
-		select {
-		case c <- wake{topic, trust}:
-		default: // it has wakes to work off already, and polls
-		}
-	}
-}
-
-func (q *Queue) listen(c chan<- wake) (stop func()) {
-	q.mu.Lock()
-	q.waiters[c] = struct{}{}
-	q.mu.Unlock()
-	return func() {
-		q.mu.Lock()
-		delete(q.waiters, c)
-		q.mu.Unlock()
-	}
-}
-
-type wakesKey struct{}
-
-type wakes struct {
-	list  []wake
-	after []func()
-}
-
-// AfterCommit calls fn once the transaction of ctx (Tx, or a batch) is
-// committed; never if it is not.
-func AfterCommit(ctx context.Context, fn func()) {
-	if w, ok := ctx.Value(wakesKey{}).(*wakes); ok {
-		w.after = append(w.after, fn)
-	}
-}
-
-func withWakes(ctx context.Context) (context.Context, *wakes) {
-	w := &wakes{}
-	return context.WithValue(ctx, wakesKey{}, w), w
 }
 
 // Tx runs fn in a transaction of trust and, after the commit, wakes the
@@ -124,13 +75,22 @@ func (q *Queue) Tx(ctx context.Context, trust string, fn func(ctx context.Contex
 	return nil
 }
 
-func (q *Queue) wakeAll(w *wakes) {
-	for _, x := range w.list {
-		q.Wake(x.topic, x.trust)
+// connect opens a connection of its own, as the pool would: work that keeps a
+// connection for long does not borrow one that others wait for.
+func (q *Queue) connect(ctx context.Context) (*pgx.Conn, error) {
+	pool := q.pool.Config()
+	if pool.BeforeConnect != nil {
+		if err := pool.BeforeConnect(ctx, pool.ConnConfig); err != nil {
+			return nil, err
+		}
 	}
-	for _, fn := range w.after {
-		fn()
+	conn, err := pgx.ConnectConfig(ctx, pool.ConnConfig)
+	if err == nil && pool.AfterConnect != nil {
+		if err = pool.AfterConnect(ctx, conn); err != nil {
+			_ = conn.Close(ctx)
+		}
 	}
+	return conn, err
 }
 
 // Ensure makes the queue of a topic's consumer group and gives its number.
@@ -171,7 +131,7 @@ func (q *Queue) Publish(ctx context.Context, topic string, m Message) error {
 		return fault.New(fault.Internal, "topic_without_group", "Topic %q has no consumer group, so nobody would handle the message. It was not published.", topic)
 	}
 	if w, ok := ctx.Value(wakesKey{}).(*wakes); ok {
-		w.list = append(w.list, wake{topic, m.Trust})
+		w.work[work{topic, m.Trust}] = struct{}{}
 	}
 	return nil
 }

@@ -2,64 +2,90 @@ package pgqueue
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
 // A session is the one connection that owns a subscriber's lanes. The server
-// ends it when it has been silent for sessionTimeout, as a paused process is;
-// its lanes are then free, and what the process still wants to acknowledge
-// cannot be committed.
+// ends it when it has been silent for too long, as a paused process is; its
+// lanes are then free, and what the process still wants to acknowledge cannot
+// be committed.
 type session struct {
-	pool *pgxpool.Pool
+	queue   *Queue
+	silence time.Duration
 
 	mu   sync.Mutex
-	conn *pgxpool.Conn
-	// lost ends when the connection does: work that was claimed on it may no
-	// longer be acknowledged.
-	lost context.CancelFunc
+	conn *pgx.Conn
+	// life ends with the connection: work that was claimed in it may no longer
+	// be acknowledged.
 	life context.Context
+	lost context.CancelFunc
+
+	waiting struct {
+		sync.Mutex
+		acks []*ack
+	}
 }
 
 const (
-	sessionTimeout = 15 * time.Second
-	heartbeat      = 3 * time.Second
+	defaultSilence = 15 * time.Second
+	// mostWork bounds a statement's wait for an answer.
+	mostWork = 15 * time.Second
 )
 
-// tx runs fn in a transaction of trust on the session's connection. life is
-// the lifetime that the work was claimed in; nil begins or continues one.
-func (s *session) tx(ctx context.Context, trust string, life context.Context, fn func(ctx context.Context, life context.Context) error) error {
+// An ack is a handled message whose removal waits to be committed.
+type ack struct {
+	life  context.Context
+	trust string
+	queue int16
+	seq   int64
+	done  chan error
+}
+
+// use calls fn with the session's connection. life is the lifetime in which
+// the work was claimed; nil begins or continues one. That a caller goes away
+// breaks nothing off: the connection is others' too.
+func (s *session) use(ctx context.Context, life context.Context, fn func(ctx context.Context) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.hold(ctx, life, fn)
+}
+
+func (s *session) hold(ctx context.Context, life context.Context, fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostWork)
+	defer cancel()
+	if s.conn != nil && s.conn.IsClosed() {
+		s.drop()
+	}
 	if life != nil && life.Err() != nil {
 		return life.Err()
 	}
-	if err := s.connect(ctx); err != nil {
-		return err
+	if s.conn == nil {
+		if err := s.open(ctx); err != nil {
+			return err
+		}
 	}
-	err := pgtx.Run(ctx, s.conn.Conn(), trust, func(ctx context.Context) error { return fn(ctx, s.life) })
-	if err != nil && (s.conn.Conn().IsClosed() || pgtx.Gone(err)) {
+	err := fn(ctx)
+	if err != nil && s.conn != nil && (s.conn.IsClosed() || pgtx.Gone(err)) {
 		s.drop()
 	}
 	return err
 }
 
-func (s *session) connect(ctx context.Context) error {
-	if s.conn != nil && !s.conn.Conn().IsClosed() {
-		return nil
-	}
-	s.drop()
-	conn, err := s.pool.Acquire(ctx)
+func (s *session) open(ctx context.Context) error {
+	conn, err := s.queue.connect(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock_all(), set_config('idle_session_timeout', $1, false)", sessionTimeout.String()); err != nil {
-		conn.Release()
+	ms := strconv.FormatInt(s.silence.Milliseconds(), 10)
+	const limit = `SELECT set_config('idle_session_timeout', $1, false), set_config('idle_in_transaction_session_timeout', $1, false)`
+	if _, err := conn.Exec(ctx, limit, ms); err != nil {
+		_ = conn.Close(ctx)
 		return err
 	}
 	s.conn = conn
@@ -73,27 +99,10 @@ func (s *session) drop() {
 		return
 	}
 	s.lost()
-	c := s.conn.Hijack()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = c.Close(ctx)
+	_ = s.conn.Close(ctx)
 	s.conn = nil
-}
-
-func (s *session) beat(ctx context.Context) {
-	t := time.NewTicker(heartbeat)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			_ = s.tx(ctx, "", nil, func(ctx, _ context.Context) error {
-				_, err := pgtx.From(ctx).Exec(ctx, "SELECT 1")
-				return err
-			})
-		}
-	}
 }
 
 func (s *session) close() {
@@ -102,8 +111,58 @@ func (s *session) close() {
 	s.drop()
 }
 
-// unlock frees lanes whose messages are handled.
-func unlock(ctx context.Context, tx pgx.Tx, queue int16, lanes []int16) error {
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_unlock((21335 << 16) | $1::int, l) FROM unnest($2::int[]) l`, queue, lanes)
+// beat keeps a living process's session from being ended.
+func (s *session) beat(ctx context.Context) {
+	t := time.NewTicker(s.silence / 5)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			_ = s.use(ctx, nil, func(ctx context.Context) error { return s.conn.Ping(ctx) })
+		}
+	}
+}
+
+// done removes a handled message. Those that wait together share a commit:
+// whoever has the session next takes along all of its queue and trust.
+func (s *session) done(ctx, life context.Context, m Message) error {
+	mine := &ack{life: life, trust: m.Trust, queue: m.Queue, seq: m.Seq, done: make(chan error, 1)}
+	s.waiting.Lock()
+	s.waiting.acks = append(s.waiting.acks, mine)
+	s.waiting.Unlock()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case err := <-mine.done:
+		return err
+	default:
+	}
+	group, seqs := s.together(mine)
+	err := s.hold(ctx, life, func(ctx context.Context) error {
+		_, err := s.conn.Exec(ctx, `SELECT queue_done($1, $2, $3)`, m.Trust, m.Queue, seqs)
+		return err
+	})
+	for _, a := range group {
+		a.done <- err
+	}
 	return err
+}
+
+func (s *session) together(mine *ack) (group []*ack, seqs []int64) {
+	s.waiting.Lock()
+	defer s.waiting.Unlock()
+	rest := s.waiting.acks[:0]
+	for _, a := range s.waiting.acks {
+		if a.life == mine.life && a.trust == mine.trust && a.queue == mine.queue {
+			group, seqs = append(group, a), append(seqs, a.seq)
+		} else {
+			rest = append(rest, a)
+		}
+	}
+	clear(s.waiting.acks[len(rest):])
+	s.waiting.acks = rest
+	return group, seqs
 }

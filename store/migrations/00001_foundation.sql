@@ -148,5 +148,5 @@ CREATE TABLE warning (
     PRIMARY KEY (trust, id),
     CHECK ((closed_at IS NULL) = (closed_why IS NULL))
 );
-CREATE UNIQUE INDEX warning_open ON warning (trust, kind, subject) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX warning_open ON warning (trust, subject, kind) WHERE closed_at IS NULL;
 SELECT protect('warning', 'SELECT, INSERT, UPDATE');

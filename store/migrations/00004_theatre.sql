@@ -12,6 +12,7 @@ CREATE TABLE patient (
     FOREIGN KEY (trust, merged_into) REFERENCES patient (trust, id),
     CHECK (merged_into <> id)
 );
+CREATE INDEX patient_merged ON patient (trust, id, merged_into) WHERE merged_into IS NOT NULL;
 SELECT protect('patient', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE patient_identifier (
@@ -50,7 +51,7 @@ CREATE TABLE place (
     PRIMARY KEY (trust, id),
     UNIQUE (trust, kind, code)
 );
-COMMENT ON COLUMN place.code IS 'A patient''s place has the patient''s surrogate id as its code.';
+COMMENT ON COLUMN place.code IS 'A patient''s place has the patient''s surrogate id as its code; ''world'' stands for patients who are not known yet, and for what is outside.';
 SELECT protect('place', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE theatre_case (

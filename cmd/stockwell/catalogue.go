@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/stockwell-hub/stockwell/pipeline"
+	"github.com/stockwell-hub/stockwell/store"
+)
+
+type catalogueCmd struct {
+	Load catalogueLoad `cmd:"" help:"Add and change items from a CSV file; good rows load, rejected rows are listed with line and reason."`
+}
+
+type catalogueLoad struct {
+	File     string `arg:"" help:"The CSV file; its columns are in docs/catalogue.md." type:"existingfile"`
+	Rejected string `help:"Write the rejected rows' lines and reasons to this CSV file." type:"path" placeholder:"FILE"`
+}
+
+// Run loads a catalogue. The exit status is 1 if any row was rejected.
+func (c catalogueLoad) Run(a *app) error {
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return a.withBooks(func(s *store.Store, t *trust) error {
+		report, err := pipeline.LoadCatalogue(a.ctx, s, t.cfg.ODS, filepath.Base(c.File), f, func(rows int) {
+			fmt.Fprintf(a.err, "\r%d rows…", rows)
+		})
+		fmt.Fprint(a.err, "\r")
+		if err != nil {
+			return err
+		}
+		// Par levels of items that were not there until now take effect.
+		setup, err := setupOf(t.cfg)
+		if err != nil {
+			return err
+		}
+		if _, _, err := s.SetUp(a.ctx, setup); err != nil {
+			return err
+		}
+		if err := c.writeRejected(report); err != nil {
+			return err
+		}
+		if a.JSON {
+			if report.Rejected == nil {
+				report.Rejected = []pipeline.RejectedRow{}
+			}
+			if err := a.printJSON(report); err != nil {
+				return err
+			}
+		} else {
+			fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d rejected.\n", report.Rows, report.Added, report.Changed, report.Same, rejectedLines(report))
+			for _, r := range report.Rejected {
+				fmt.Fprintf(a.out, "  %s: %s (%s)\n", r.Path, r.Text, r.Code)
+			}
+		}
+		if len(report.Rejected) > 0 {
+			return errNo
+		}
+		return nil
+	})
+}
+
+// rejectedLines counts lines, of which each may have several problems.
+func rejectedLines(r pipeline.Report) int {
+	lines := map[int]bool{}
+	for _, x := range r.Rejected {
+		lines[x.Line] = true
+	}
+	return len(lines)
+}
+
+func (c catalogueLoad) writeRejected(r pipeline.Report) error {
+	if c.Rejected == "" || len(r.Rejected) == 0 {
+		return nil
+	}
+	f, err := os.Create(c.Rejected)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := csv.NewWriter(f)
+	_ = w.Write([]string{"line", "path", "code", "reason"})
+	for _, x := range r.Rejected {
+		_ = w.Write([]string{strconv.Itoa(x.Line), x.Path, x.Code, x.Text})
+	}
+	w.Flush()
+	return w.Error()
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/config"
+	"github.com/stockwell-hub/stockwell/connectors"
+	"github.com/stockwell-hub/stockwell/connectors/mllp"
+	"github.com/stockwell-hub/stockwell/connectors/sftp"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+)
+
+// connector is one configured way in, out, or both.
+type connector struct {
+	name   string
+	source connectors.Source // nil if nothing comes in
+	sink   connectors.Sink   // nil if nothing goes out
+	listen func() (addr string, err error)
+	close  func()
+}
+
+// connect builds a connector. This is the only list of connectors that the
+// hub has: a new transport is a folder under connectors and a case here.
+func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) (connector, error) {
+	log = log.With("trust", t.ODS, "connector", c.Name)
+	switch c.Type {
+	case "mllp":
+		x := c.MLLP
+		s := mllp.NewServer(mllp.Config{
+			Name: c.Name, Trust: t.ODS, Listen: x.Listen, MaxMessage: int64(x.MaxMessage), IdleTimeout: time.Duration(x.IdleTimeout), ReadTimeout: time.Duration(x.ReadTimeout),
+			WriteTimeout: time.Duration(x.WriteTimeout), MaxConnections: x.MaxConnections, Charset: x.Charset,
+		}, log, m.mllp(t.ODS))
+		return connector{name: c.Name, source: s, close: func() { _ = s.Close() }, listen: func() (string, error) {
+			if err := s.Listen(); err != nil {
+				return "", err
+			}
+			return s.Addr().String(), nil
+		}}, nil
+	case "sftp":
+		x := c.SFTP
+		password, err := x.Password.Resolve(t.Dir)
+		if err != nil {
+			return connector{}, err
+		}
+		key, err := x.PrivateKey.Resolve(t.Dir)
+		if err != nil {
+			return connector{}, err
+		}
+		s := sftp.New(sftp.Config{
+			Name: c.Name, Trust: t.ODS, Address: x.Address, User: x.User, Password: password, PrivateKey: []byte(key), KnownHosts: t.Path(x.KnownHosts),
+			Out: x.Out, In: x.In, Pattern: x.Pattern, Processed: x.Processed, Rejected: x.Rejected, Type: x.Type, Format: "csv",
+			Poll: time.Duration(x.Poll), Stable: time.Duration(x.Stable), Timeout: time.Duration(x.Timeout),
+		}, log)
+		out := connector{name: c.Name, close: func() { _ = s.Close() }}
+		if x.In != "" {
+			out.source = s
+		}
+		if x.Out != "" {
+			out.sink = s
+		}
+		return out, nil
+	}
+	return connector{}, fault.New(fault.Invalid, "connector_type_unknown", "The connector type %q is not known. The types are mllp and sftp.", c.Type).At(fmt.Sprintf("connectors.%s.type", c.Name))
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/config"
+	"github.com/stockwell-hub/stockwell/connectors"
+	"github.com/stockwell-hub/stockwell/pipeline"
+	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
+	"github.com/stockwell-hub/stockwell/store"
+)
+
+// hub is everything that runs, put together from the configuration.
+type hub struct {
+	cfg      *config.Hub
+	log      *slog.Logger
+	db       *database
+	store    *store.Store
+	queue    *pgqueue.Queue
+	trusts   map[string]*trust
+	metrics  *metrics
+	intake   *pipeline.Intake
+	consumer *pgqueue.Consumer
+	poster   *pipeline.Poster
+	planner  *pipeline.Planner
+	dispatch *pipeline.Dispatcher
+	ways     []connector
+	// listening are the addresses of connectors that listen, by name.
+	listening map[string]string
+	httpAddr  string
+	ready     chan struct{}
+}
+
+// newHub opens the database, brings it to this version, loads every trust and
+// binds every listener. Nothing is taken in before run.
+func newHub(ctx context.Context, cfg *config.Hub, trusts []*config.Trust, log *slog.Logger) (h *hub, err error) {
+	h = &hub{cfg: cfg, log: log, trusts: map[string]*trust{}, metrics: newMetrics(), listening: map[string]string{}, ready: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	if h.db, err = openDatabase(ctx, cfg, log); err != nil {
+		return nil, err
+	}
+	steps, err := h.db.migrate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(steps) > 0 {
+		log.Info("database brought to this version", "steps", len(steps))
+	}
+	if h.store, err = store.Open(ctx, h.db.runtime, store.HubSizes(cfg.Workers)); err != nil {
+		return nil, err
+	}
+	if err := h.store.CheckVersion(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.store.OpenDays(ctx); err != nil {
+		return nil, err
+	}
+	h.queue = pgqueue.New(h.store.Lanes())
+	if err := h.assemble(ctx, trusts); err != nil {
+		return nil, err
+	}
+	return h, h.listen()
+}
+
+func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) error {
+	posts, buyers, outlets := map[string]*pipeline.Trust{}, map[string]pipeline.Buyer{}, map[string]pipeline.Outlet{}
+	for _, cfg := range trusts {
+		t, err := openTrust(ctx, h.store, h.cfg, cfg)
+		if err != nil {
+			return err
+		}
+		h.trusts[cfg.ODS], posts[cfg.ODS] = t, t.post
+		if len(t.unknown) > 0 {
+			h.log.Warn("par levels of items that the catalogue does not have rest until it is loaded", "trust", cfg.ODS, "items", len(t.unknown))
+		}
+		for _, c := range cfg.Connectors {
+			way, err := connect(cfg, c, h.log, h.metrics)
+			if err != nil {
+				return err
+			}
+			h.ways = append(h.ways, way)
+			if c.Name == cfg.Purchasing.Connector && way.sink != nil {
+				layout, err := t.mappings.orderLayout()
+				if err != nil {
+					return err
+				}
+				outlets[cfg.ODS] = pipeline.Outlet{Sink: way.sink, Layout: layout, Zone: t.zone}
+				buyers[cfg.ODS] = t.buyer
+			}
+		}
+	}
+	key := func(ods string) []byte {
+		if t := h.trusts[ods]; t != nil {
+			return t.vaultKey
+		}
+		return nil
+	}
+	h.intake = pipeline.NewIntake(h.store, h.queue, key, h.metrics.committed)
+	h.planner = pipeline.NewPlanner()
+	h.planner.Queue, h.planner.Plans, h.planner.Buyers, h.planner.Now, h.planner.Log, h.planner.Poll = h.queue, h.store, buyers, time.Now, h.log, time.Second
+	h.poster = &pipeline.Poster{Trusts: posts, Messages: h.store, Now: time.Now, Log: h.log, Due: h.planner.Due}
+	h.consumer = &pgqueue.Consumer{Queue: h.queue, ID: pgqueue.Received, Topic: pipeline.TopicReceived, Handler: h.poster, Workers: h.cfg.Workers, BatchSize: 256,
+		Poll: 250 * time.Millisecond, Log: h.log, Observe: h.metrics.batch}
+	h.dispatch = &pipeline.Dispatcher{Queue: h.queue, Orders: h.store, Outlets: outlets, Log: h.log, Poll: 500 * time.Millisecond, Sent: h.metrics.orderSent}
+	return h.dispatch.Prepare(ctx)
+}
+
+func (h *hub) listen() error {
+	for _, w := range h.ways {
+		if w.listen == nil {
+			continue
+		}
+		addr, err := w.listen()
+		if err != nil {
+			return err
+		}
+		h.listening[w.name] = addr
+	}
+	return nil
+}
+
+// run works until ctx ends, and then drains: senders are answered and new
+// ones refused, the batch and the delivery in hand are finished.
+func (h *hub) run(ctx context.Context) error {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var sources, workers sync.WaitGroup
+	failed := make(chan error, 8+len(h.ways))
+	start := func(wg *sync.WaitGroup, ctx context.Context, name string, fn func(context.Context) error) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := fn(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				h.log.Error("a part of the hub failed; the hub stops", "part", name, "err", err)
+				failed <- err
+			}
+		}()
+	}
+	start(&workers, work, "posting", h.consumer.Run)
+	start(&workers, work, "planning", h.planner.Run)
+	start(&workers, work, "dispatch", h.dispatch.Run)
+	start(&workers, work, "housekeeping", h.keepHouse)
+	stopHTTP, err := h.serveHTTP()
+	if err != nil {
+		stopWork()
+		workers.Wait()
+		return err
+	}
+	defer stopHTTP()
+	for _, w := range h.ways {
+		if w.source != nil {
+			start(&sources, ctx, w.name, func(ctx context.Context) error { return w.source.Run(ctx, connectors.Receiver(h.intake)) })
+		}
+	}
+	close(h.ready)
+	var first error
+	select {
+	case <-ctx.Done():
+		h.log.Info("stopping: answering what was received and finishing what is in hand")
+	case first = <-failed:
+	}
+	sourcesDone := make(chan struct{})
+	go func() { sources.Wait(); close(sourcesDone) }()
+	if first != nil {
+		h.closeWays()
+	}
+	<-sourcesDone
+	stopWork()
+	workers.Wait()
+	return first
+}
+
+// keepHouse opens the archive's days ahead, takes up changed mappings and
+// keeps the gauges true.
+func (h *hub) keepHouse(ctx context.Context) error {
+	names := make([]string, 0, len(h.trusts))
+	for ods := range h.trusts {
+		names = append(names, ods)
+	}
+	go h.metrics.watch(ctx, h.store, names)
+	days, files := time.NewTicker(time.Hour), time.NewTicker(time.Second)
+	defer days.Stop()
+	defer files.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-days.C:
+			if err := h.store.OpenDays(ctx); err != nil {
+				h.log.Warn("the archive's next days could not be opened; it is tried again", "err", err)
+			}
+		case <-files.C:
+			for ods, t := range h.trusts {
+				h.reload(ctx, ods, t)
+			}
+		}
+	}
+}
+
+func (h *hub) reload(ctx context.Context, ods string, t *trust) {
+	changed, err := t.mappings.reload()
+	switch {
+	case err != nil:
+		h.log.Error("the changed mapping has a problem; the former one stays in force", "trust", ods, "err", err)
+		_ = h.store.OpenWarning(ctx, ods, "mapping_broken", "mappings", "A changed mapping cannot be used; the former one stays in force.", "Run `stockwell check`, mend what it names; the hub takes it up by itself.")
+	case changed:
+		h.log.Info("mappings taken up anew", "trust", ods)
+		_ = h.store.SettleWarning(ctx, ods, "mapping_broken", "mappings")
+	}
+}
+
+func (h *hub) closeWays() {
+	for _, w := range h.ways {
+		if w.close != nil {
+			w.close()
+		}
+	}
+}
+
+func (h *hub) close() {
+	h.closeWays()
+	if h.store != nil {
+		h.store.Close()
+	}
+	if h.db != nil {
+		h.db.Close()
+	}
+}

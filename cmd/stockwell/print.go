@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+)
+
+// printJSON writes v with stable snake_case names.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// printTable writes rows under a header, or a sentence when there are none.
+func (a *app) printTable(none string, header []any, rows [][]any) {
+	if len(rows) == 0 {
+		fmt.Fprintln(a.out, none)
+		return
+	}
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options.DrawBorder = false
+	t.Style().Options.SeparateColumns = false
+	t.Style().Format.Header = 0
+	t.AppendHeader(header)
+	for _, r := range rows {
+		t.AppendRow(r)
+	}
+	fmt.Fprintln(a.out, t.Render())
+}
+
+// local is a time as people on the machine read it.
+func local(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+func localOr(t *time.Time, none string) string {
+	if t == nil {
+		return none
+	}
+	return local(*t)
+}
+
+// money is a decimal with its currency, as £1,240.00.
+func money(value, currency string) string {
+	whole, frac, _ := strings.Cut(value, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	var b strings.Builder
+	for i, d := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	if frac != "" {
+		b.WriteString("." + frac)
+	}
+	if currency == "GBP" || currency == "" {
+		return sign + "£" + b.String()
+	}
+	return sign + b.String() + " " + currency
+}
+
+// orDash stands for an empty cell.
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/stockwell-hub/stockwell/config"
+)
+
+type serveCmd struct{}
+
+// Run serves until it is interrupted, then drains.
+func (serveCmd) Run(a *app) error {
+	cfg, trusts, err := a.load()
+	if err != nil {
+		return err
+	}
+	log := newLog(cfg.Log, a.err)
+	h, err := newHub(a.ctx, cfg, trusts, log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	go func() {
+		<-h.ready
+		for name, addr := range h.listening {
+			log.Info("listening", "connector", name, "address", addr)
+		}
+		log.Info("ready", "pages", "http://"+h.httpAddr+"/", "database", h.db.description, "trusts", len(trusts), "version", version)
+	}()
+	return h.run(a.ctx)
+}
+
+// newLog writes structured lines without patient data (law 9).
+func newLog(c config.Log, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if level.UnmarshalText([]byte(c.Level)) != nil {
+		level = slog.LevelInfo
+	}
+	if w == nil {
+		w = os.Stderr
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/stockwell-hub/stockwell/store"
+)
+
+type warningsCmd struct {
+	List  warningsList  `cmd:"" help:"List what needs a person, gravest first."`
+	Close warningsClose `cmd:"" help:"Close a warning by hand, with a reason."`
+}
+
+type warningsList struct {
+	All bool `help:"Also those that are closed."`
+}
+
+// Run lists warnings.
+func (c warningsList) Run(a *app) error {
+	return a.withTrust(func(s *store.Store, trust string) error {
+		all, err := s.Warnings(a.ctx, trust, c.All)
+		if err != nil {
+			return err
+		}
+		if a.JSON {
+			return a.printJSON(all)
+		}
+		var rows [][]any
+		for _, w := range all {
+			rows = append(rows, []any{w.ID, local(w.OpenedAt), w.Severity, w.Text, w.Action, orDash(w.Why)})
+		}
+		a.printTable("Nothing needs you.", []any{"warning", "since", "severity", "what", "what to do", "closed"}, rows)
+		return nil
+	})
+}
+
+type warningsClose struct {
+	ID     int64  `arg:"" help:"The warning's number."`
+	By     string `required:"" help:"Who closes it."`
+	Reason string `required:"" help:"Why."`
+}
+
+// Run closes a warning.
+func (c warningsClose) Run(a *app) error {
+	return a.withTrust(func(s *store.Store, trust string) error {
+		if err := s.CloseWarning(a.ctx, trust, c.ID, c.By, c.Reason); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "Warning %d closed.\n", c.ID)
+		return nil
+	})
+}

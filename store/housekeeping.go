@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
+)
+
+// daysAhead is how many days of the archive are opened before they come.
+const daysAhead = 7
+
+// OpenDays makes the archive's partitions for today and the days ahead.
+func (s *Store) OpenDays(ctx context.Context) error {
+	_, err := s.background.Exec(ctx, `SELECT open_days($1)`, daysAhead)
+	return err
+}
+
+// Waiting is what waits in a trust, for monitoring.
+type Waiting struct {
+	Queues   []QueueDepth
+	Warnings map[string]int64
+}
+
+// QueueDepth is one topic's backlog.
+type QueueDepth struct {
+	Topic         string
+	Messages      int64
+	OldestSeconds float64
+	Stopped       int64
+}
+
+// Waiting counts what waits in a trust: by topic, and open warnings by kind.
+func (s *Store) Waiting(ctx context.Context, trust string) (w Waiting, err error) {
+	w.Warnings = map[string]int64{}
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		tx := pgtx.From(ctx)
+		if w.Queues, err = collect(ctx, tx, `
+			SELECT k.topic, coalesce(r.n, 0) + coalesce(h.n, 0), coalesce(extract(epoch FROM clock_timestamp() - least(r.oldest, h.oldest)), 0)::float8, coalesce(s.n, 0)
+			  FROM queue k
+			  LEFT JOIN (SELECT queue, count(*) AS n, min(published_at) AS oldest FROM queue_message WHERE trust = $1 GROUP BY 1) r ON r.queue = k.id
+			  LEFT JOIN (SELECT queue, count(*) AS n, min(published_at) AS oldest FROM queue_held WHERE trust = $1 GROUP BY 1) h ON h.queue = k.id
+			  LEFT JOIN (SELECT queue, count(*) AS n FROM queue_stopped WHERE trust = $1 GROUP BY 1) s ON s.queue = k.id ORDER BY 1`,
+			pgx.RowToStructByPos[QueueDepth], trust); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `SELECT kind, count(*) FILTER (WHERE closed_at IS NULL) FROM warning WHERE trust = $1 GROUP BY 1`, trust)
+		if err != nil {
+			return err
+		}
+		var kind string
+		var n int64
+		_, err = pgx.ForEachRow(rows, []any{&kind, &n}, func() error { w.Warnings[kind] = n; return nil })
+		return err
+	})
+	return w, err
+}
+
+// OpenWarning raises a warning of the hub itself, once.
+func (s *Store) OpenWarning(ctx context.Context, trust, kind, subject, text, action string) error {
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
+		batch := &pgx.Batch{}
+		(&Books{trust: trust}).keepWarnings(batch, []posting.Warning{{Kind: kind, Subject: subject, Text: text, Action: action, Severity: "warning"}}, nil)
+		return pgtx.From(ctx).SendBatch(ctx, batch).Close()
+	})
+}
+
+// SettleWarning closes a warning of the hub itself that no longer holds.
+func (s *Store) SettleWarning(ctx context.Context, trust, kind, subject string) error {
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
+		_, err := pgtx.From(ctx).Exec(ctx, `UPDATE warning SET closed_at = clock_timestamp(), closed_why = 'It no longer holds.' WHERE trust = $1 AND kind = $2 AND subject = $3 AND closed_at IS NULL`, trust, kind, subject)
+		return err
+	})
+}
+
+// Replay runs fn in a transaction that owns the message's lane, so that no
+// consumer handles a message of the same key meanwhile. If fn succeeds the
+// message is no longer stopped, and a key that was parked for it goes on.
+func (s *Store) Replay(ctx context.Context, trust string, id int64, fn func(ctx context.Context) error) error {
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
+		tx := pgtx.From(ctx)
+		var key int64
+		var waits bool
+		err := tx.QueryRow(ctx, `SELECT m.key, EXISTS (SELECT 1 FROM queue_message q WHERE q.trust = m.trust AND q.queue = 1 AND q.subject = m.id)
+				OR EXISTS (SELECT 1 FROM queue_held h WHERE h.trust = m.trust AND h.queue = 1 AND h.subject = m.id)
+			FROM message m WHERE m.trust = $1 AND m.id = $2`, trust, id).Scan(&key, &waits)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fault.New(fault.NotFound, "message_not_found", "There is no message %d. `stockwell messages list` shows those that there are.", id)
+		}
+		if err != nil {
+			return err
+		}
+		if waits {
+			return fault.New(fault.Conflict, "message_waiting", "Message %d has not been handled yet, so there is nothing to replay. Start the hub, or wait.", id)
+		}
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock((21335 << 16) | 1, $1::int)`, key&1023); err != nil {
+			return err
+		}
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM queue_stopped WHERE trust = $1 AND queue = 1 AND subject = $2`, trust, id); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE queue_hold SET until = clock_timestamp() WHERE trust = $1 AND queue = 1 AND key = $2 AND until = 'infinity'
+			AND NOT EXISTS (SELECT 1 FROM queue_stopped WHERE trust = $1 AND queue = 1 AND key = $2)`, trust, key)
+		return err
+	})
+}
