@@ -40,6 +40,9 @@ type Options struct {
 	Now     func() time.Time
 	// Zone is the zone in which times are written.
 	Zone *time.Location
+	// Command is how people here call the stockwell command, with the flags
+	// that find this hub; empty is "stockwell".
+	Command string
 	// Log is told of errors that a page answers with a reference.
 	Log *slog.Logger
 }

@@ -48,6 +48,7 @@ func (c *console) guard(next http.Handler) http.Handler {
 // serve answers with a screen's page, or with a page for its error.
 func (c *console) serve(s screen) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = c.withCommand(r)
 		body, err := s(r)
 		if to, ok := err.(moved); ok {
 			http.Redirect(w, r, string(to), http.StatusSeeOther)

@@ -57,7 +57,7 @@ func (r *linesRule) sign(s *scope) canonical.Effect {
 func (r *linesRule) agree(s *scope) bool {
 	seen, same := "", true
 	s.each(r.effectAt, true, func(v hl7v2.Value, _ *seg) bool {
-		text := v.String()
+		text := textOf(v)
 		if r.effect.table != nil {
 			text, _ = r.effect.table.lookup(text, r.effect.column)
 		}

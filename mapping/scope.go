@@ -178,7 +178,7 @@ func (s *scope) gather(all [][]seg, p *path) [][]seg {
 		one := scope{run: s.run, depth: 1}
 		one.levels[0] = g
 		v, _ := one.first(p, true)
-		key := strings.TrimSpace(v.String())
+		key := strings.TrimSpace(textOf(v))
 		if i, ok := at[key]; ok {
 			out[i] = append(out[i], g...)
 			continue

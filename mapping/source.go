@@ -41,7 +41,7 @@ func (c *compiler) reader(n *node, text string, own bool) func(*scope) (string, 
 		}
 		return func(s *scope) (string, hl7v2.State) {
 			v := p.within(s.rep)
-			return v.String(), v.State()
+			return textOf(v), v.State()
 		}
 	}
 	p, ok := c.path(n, text)
@@ -50,7 +50,7 @@ func (c *compiler) reader(n *node, text string, own bool) func(*scope) (string, 
 	}
 	return func(s *scope) (string, hl7v2.State) {
 		v, _ := s.first(p, own)
-		return v.String(), v.State()
+		return textOf(v), v.State()
 	}
 }
 
@@ -139,7 +139,7 @@ func (c *compiler) prefixed(from *node, prefix string, own bool) []source {
 	return []source{{label: from.text, read: func(s *scope) (text string, state hl7v2.State) {
 		twice := false
 		s.each(p, own, func(v hl7v2.Value, _ *seg) bool {
-			all := strings.TrimSpace(v.String())
+			all := strings.TrimSpace(textOf(v))
 			if len(all) <= len(prefix) || !strings.EqualFold(all[:len(prefix)], prefix) {
 				return true
 			}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stockwell-hub/stockwell/connectors"
+	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 )
@@ -139,21 +140,47 @@ func (in *Intake) commit(trust string, batch []*arrival) {
 	for i, a := range batch {
 		envelopes[i], keys[i] = a.envelope, in.keyHash(a.envelope)
 	}
-	receipts, err := in.archive.Receive(ctx, trust, envelopes, keys)
+	receipts, err := in.store(ctx, trust, envelopes, keys)
 	in.observe(len(batch), time.Since(start), err)
+	if err != nil && len(batch) > 1 && !fault.Is(err, fault.Unavailable) {
+		// One of them cannot be stored: it must not fail its neighbours.
+		in.commit(trust, batch[:len(batch)/2])
+		in.commit(trust, batch[len(batch)/2:])
+		return
+	}
 	for i, a := range batch {
-		if err != nil {
-			a.err = err
-			if !fault.Is(err, fault.Unavailable) && len(batch) > 1 {
-				a.err = fault.Wrap(err, fault.Unavailable, "not_stored", "The message could not be stored. Send it again.")
-			}
-		} else {
+		if a.err = err; err == nil {
 			a.receipt = receipts[i]
 		}
 		close(a.done)
 	}
 	if err == nil {
 		in.waker.Wake(TopicReceived, trust)
+	}
+}
+
+// outlast is how long senders wait for a database that went away before they
+// are told to try again: it is often back sooner, and many engines stop their
+// queue at the first error.
+const outlast = 5 * time.Second
+
+// store tries again while the database is away. A try that did commit before
+// its answer was lost is found again by its key, so it is stored once.
+func (in *Intake) store(ctx context.Context, trust string, envelopes []connectors.Envelope, keys []int64) ([]connectors.Receipt, error) {
+	start, pause := time.Now(), 20*time.Millisecond
+	for {
+		failpoint.Hit(failpoint.ReceiveBeforeCommit)
+	receipts, err := in.archive.Receive(ctx, trust, envelopes, keys)
+	failpoint.Hit(failpoint.ReceiveAfterCommit)
+		if err == nil || !fault.Is(err, fault.Unavailable) || time.Since(start) > outlast {
+			return receipts, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+			pause = min(2*pause, 500*time.Millisecond)
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ func (c demoCmd) Run(a *app) error {
 		<-erpDone
 		return err
 	}
+	h.command = ownName() + " --data " + stage.dir
 	ended := make(chan error, 1)
 	go func() { ended <- h.run(ctx) }()
 	finish := func() error {

@@ -25,7 +25,7 @@ func (h *hub) serveHTTP() (stop func(), err error) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.readiness)
-	mux.Handle("/", console.New(h.store, console.Options{Version: version, Now: time.Now, Zone: time.Local, Log: h.log}))
+	mux.Handle("/", console.New(h.store, console.Options{Version: version, Now: time.Now, Zone: time.Local, Command: h.command, Log: h.log}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	done := make(chan struct{})
 	go func() {

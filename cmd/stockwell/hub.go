@@ -32,7 +32,9 @@ type hub struct {
 	// listening are the addresses of connectors that listen, by name.
 	listening map[string]string
 	httpAddr  string
-	ready     chan struct{}
+	// command is how people call this binary for this hub's data.
+	command string
+	ready   chan struct{}
 }
 
 // newHub opens the database, brings it to this version, loads every trust and

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/stockwell-hub/stockwell/config"
+	"github.com/stockwell-hub/stockwell/internal/failpoint"
 )
 
 type serveCmd struct{}
@@ -17,11 +18,25 @@ func (serveCmd) Run(a *app) error {
 		return err
 	}
 	log := newLog(cfg.Log, a.err)
+	point, err := failpoint.Armed()
+	if err != nil {
+		return err
+	}
+	if point != "" {
+		log.Warn("a failpoint is armed: this hub will kill itself", "point", string(point))
+	}
 	h, err := newHub(a.ctx, cfg, trusts, log)
 	if err != nil {
 		return err
 	}
 	defer h.close()
+	h.command = ownName()
+	if a.Data != "" {
+		h.command += " --data " + a.Data
+	}
+	if a.Config != "" {
+		h.command += " --config " + a.Config
+	}
 	go func() {
 		<-h.ready
 		for name, addr := range h.listening {

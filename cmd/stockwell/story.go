@@ -266,10 +266,6 @@ func (s *story) verdict() (wrong bool) {
 
 // invite ends the story with what to do next.
 func (s *story) invite() {
-	self := os.Args[0]
-	if !filepath.IsAbs(self) && !strings.Contains(self, string(filepath.Separator)) {
-		self = "stockwell"
-	}
 	own := s.stem()
 	own[0] = msh("DFT^P03^DFT_P03", "MINE-1")
 	for i := range own {
@@ -278,10 +274,18 @@ func (s *story) invite() {
 	s.keep("mine.hl7", own)
 	s.say("\nStatus page: http://%s/\n", s.hub.httpAddr)
 	s.say("In another terminal:")
-	s.say("  trace it           %s messages show %d --data %s", self, s.message, s.stage.dir)
-	s.say("  send one of yours  %s hl7 send %s %s", self, filepath.Join(s.stage.dir, "messages", "mine.hl7"), s.hub.listening["theatre"])
+	s.say("  trace it           %s messages show %d", s.hub.command, s.message)
+	s.say("  send one of yours  %s hl7 send %s %s", ownName(), filepath.Join(s.stage.dir, "messages", "mine.hl7"), s.hub.listening["theatre"])
 	s.say("                     (a text file: change the case, the item or the quantity; docs/profiles/generic-theatre.md says how)")
 	s.say("  break it           kill -9 $(head -1 %s)", filepath.Join(s.stage.dir, "postgres", "cluster", "postmaster.pid"))
 	s.say("                     (kills PostgreSQL; send again: the hub recovers by itself and nothing is lost or doubled)")
 	s.say("\nCtrl-C stops it.")
+}
+
+// ownName is how this binary was called, so that a command can be pasted.
+func ownName() string {
+	if self := os.Args[0]; strings.Contains(self, string(filepath.Separator)) {
+		return self
+	}
+	return "stockwell"
 }

@@ -1,0 +1,26 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+type commandKey struct{}
+
+// withCommand lets the pages write commands as people here call them.
+func (c *console) withCommand(r *http.Request) *http.Request {
+	if c.Command == "" {
+		return r
+	}
+	return r.WithContext(context.WithValue(r.Context(), commandKey{}, c.Command))
+}
+
+// commandLine is a command to paste, which line writes for "stockwell".
+func commandLine(ctx context.Context, line string) string {
+	name, ok := ctx.Value(commandKey{}).(string)
+	if rest, is := strings.CutPrefix(line, "stockwell "); ok && is {
+		return name + " " + rest
+	}
+	return line
+}
