@@ -132,8 +132,9 @@ func unsent(o journal.Order, now time.Time) (need, bool) {
 	switch {
 	case o.Stop != nil:
 		n.Text = o.Stop.Text
-		n.Action = "Put right what the text names, check the connection, and look at the order again. It keeps its number and cannot be sent twice."
+		n.Action = "Put right what the text names, then send it again. It keeps its number and its file's name."
 		n.Since = o.Stop.StoppedAt
+		n.Commands = append(n.Commands, "stockwell orders resend "+o.Number)
 	case o.Waiting != "":
 		n.Text = o.Waiting
 		n.Action = "The hub tries again by itself. If it goes on, ask whoever runs the ERP's SFTP server, and check the connection from here."

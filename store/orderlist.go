@@ -99,6 +99,22 @@ func (s *Store) DecideSuggestion(ctx context.Context, trust string, id int64, ap
 	})
 }
 
+// Resend gives an order whose dispatch was stopped back to the dispatcher.
+func (s *Store) Resend(ctx context.Context, trust, number string) error {
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
+		tag, err := pgtx.From(ctx).Exec(ctx, `
+			WITH gone AS (
+				DELETE FROM queue_stopped q USING queue k, purchase_order o
+				 WHERE q.trust = $1 AND k.id = q.queue AND k.topic = 'order.dispatch' AND o.trust = q.trust AND o.id = q.subject AND o.number = $2
+				RETURNING q.trust, q.queue, q.seq, q.lane, q.key, q.subject, q.uuid, q.payload, q.metadata, q.published_at)
+			INSERT INTO queue_message (trust, queue, seq, lane, key, subject, uuid, payload, metadata, published_at) SELECT * FROM gone`, trust, number)
+		if err == nil && tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "order_not_stopped", "Order %s is not one whose sending was stopped. `stockwell orders show %s` tells where it stands.", number, number)
+		}
+		return err
+	})
+}
+
 // Pause stops automatic purchasing of a trust; Resume lets it go on. Both
 // say who and why.
 func (s *Store) Pause(ctx context.Context, trust, by, why string) error {

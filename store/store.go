@@ -58,6 +58,7 @@ func Open(ctx context.Context, dsn string, sizes Sizes) (*Store, error) {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 		cfg.ConnConfig.RuntimeParams["application_name"] = "stockwell " + p.name
 		cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "10s"
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 			s.Close()
 			return nil, badDSN()
@@ -67,11 +68,35 @@ func Open(ctx context.Context, dsn string, sizes Sizes) (*Store, error) {
 		s.Close()
 		return nil, Unreachable(err)
 	}
+	if err := s.checkDirect(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
 	if err := s.checkSafety(ctx); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// checkDirect refuses a pooler between hub and server: a lane belongs to a
+// session, and a pooler hands one session's work to another. A pooler gives
+// itself away because the process that it names at the start is not the one
+// that answers.
+func (s *Store) checkDirect(ctx context.Context) error {
+	c, err := s.background.Acquire(ctx)
+	if err != nil {
+		return Unreachable(err)
+	}
+	defer c.Release()
+	var pid uint32
+	if err := c.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
+		return Unreachable(err)
+	}
+	if pid != c.Conn().PgConn().PID() {
+		return fault.New(fault.Denied, "database_pooler", "There is a connection pooler (as pgbouncer) between the hub and PostgreSQL. Let database.dsn name the server itself: the hub pools its connections, and its locks belong to sessions.")
+	}
+	return nil
 }
 
 func badDSN() error {

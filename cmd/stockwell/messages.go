@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
-	"github.com/stockwell-hub/stockwell/internal/fault"
-	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 	"github.com/stockwell-hub/stockwell/store"
 )
@@ -185,48 +181,4 @@ func sentAs(o journal.Order) string {
 		return ", not sent yet: " + o.Waiting
 	}
 	return ""
-}
-
-type messagesReplay struct {
-	ID int64 `arg:"" help:"The message's number."`
-}
-
-// Run replays a message in this process, whether or not the hub runs.
-func (c messagesReplay) Run(a *app) error {
-	hub, trusts, err := a.load()
-	if err != nil {
-		return err
-	}
-	s, done, err := a.readingOf(hub)
-	if err != nil {
-		return err
-	}
-	defer done()
-	ods, err := a.oneTrust(s)
-	if err != nil {
-		return err
-	}
-	for _, cfg := range trusts {
-		if cfg.ODS != ods {
-			continue
-		}
-		t, err := openTrust(a.ctx, s, hub, cfg)
-		if err != nil {
-			return err
-		}
-		poster := &pipeline.Poster{Trusts: map[string]*pipeline.Trust{ods: t.post}, Messages: s, Now: time.Now}
-		if err := s.Replay(a.ctx, ods, c.ID, func(ctx context.Context) error { return poster.Replay(ctx, ods, c.ID) }); err != nil {
-			return err
-		}
-		chain, err := s.Chain(a.ctx, ods, c.ID)
-		if err != nil {
-			return err
-		}
-		if a.JSON {
-			return a.printJSON(chain)
-		}
-		fmt.Fprintf(a.out, "Message %d replayed: %s\n", c.ID, chain.Message.Summary)
-		return nil
-	}
-	return fault.New(fault.NotFound, "trust_not_configured", "Trust %s is in the database and not in the configuration. Add its folder, or name the configuration with --config.", ods)
 }

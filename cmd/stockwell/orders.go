@@ -17,6 +17,7 @@ type ordersCmd struct {
 	Suggested ordersSuggested `cmd:"" help:"List the suggested orders that wait."`
 	Approve   ordersDecide    `cmd:"" help:"Approve a suggested order that waits for a person."`
 	Decline   ordersDecline   `cmd:"" help:"Decline a suggested order that waits for a person."`
+	Resend    ordersResend    `cmd:"" help:"Send an order again whose sending was stopped. Its number and file stay the same."`
 	History   ordersHistory   `cmd:"" help:"Take up past orders from a CSV file, so that planning knows what is usual: order_number,ordered_on,place,item,quantity,unit_price,supplier."`
 }
 
@@ -121,6 +122,21 @@ func (a *app) decide(id int64, approve bool, by, reason string) error {
 		} else {
 			fmt.Fprintf(a.out, "Suggested order %d declined.\n", id)
 		}
+		return nil
+	})
+}
+
+type ordersResend struct {
+	Number string `arg:"" help:"The order's number, as PO-000017."`
+}
+
+// Run gives the order back to the hub, which sends it.
+func (c ordersResend) Run(a *app) error {
+	return a.withTrust(func(s *store.Store, trust string) error {
+		if err := s.Resend(a.ctx, trust, c.Number); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "Order %s is sent again as soon as the hub runs.\n", c.Number)
 		return nil
 	})
 }

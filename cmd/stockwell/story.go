@@ -201,7 +201,7 @@ func (s *story) unknown(ctx context.Context) {
 	s.expect("the code table is mended", err == nil, "%v", err)
 	var replay error
 	var out bytes.Buffer
-	replay = messagesReplay{ID: id}.Run(&app{cli: &cli{Config: filepath.Join(s.stage.dir, "config", "stockwell.yaml"), Data: s.stage.dir}, ctx: ctx, out: &out, err: &out})
+	replay = messagesReplay{IDs: []int64{id}}.Run(&app{cli: &cli{Config: filepath.Join(s.stage.dir, "config", "stockwell.yaml"), Data: s.stage.dir}, ctx: ctx, out: &out, err: &out})
 	s.expect("the message is replayed", replay == nil, "%v", replay)
 	stock, err := s.balance(ctx, "HIP-CUP-54")
 	chain, err2 := s.hub.store.Chain(ctx, s.trust, id)
