@@ -12,6 +12,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/connectors"
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
@@ -114,10 +115,13 @@ func (d *Dispatcher) send(ctx context.Context, job dispatch) error {
 	if err != nil {
 		return err
 	}
+	failpoint.Hit(failpoint.DispatchBeforeDelivery)
 	if err := out.Sink.Deliver(ctx, file); err != nil {
 		return err
 	}
+	failpoint.Hit(failpoint.DispatchAfterDelivery)
 	digest := sha256.Sum256(file.Body)
+	defer failpoint.Hit(failpoint.DispatchAfterMarking)
 	return d.Queue.Tx(ctx, job.Trust, func(ctx context.Context) error {
 		return d.Orders.MarkSent(ctx, job.Trust, job.Order, file.Name, digest[:])
 	})

@@ -170,8 +170,8 @@ func (in *Intake) store(ctx context.Context, trust string, envelopes []connector
 	start, pause := time.Now(), 20*time.Millisecond
 	for {
 		failpoint.Hit(failpoint.ReceiveBeforeCommit)
-	receipts, err := in.archive.Receive(ctx, trust, envelopes, keys)
-	failpoint.Hit(failpoint.ReceiveAfterCommit)
+		receipts, err := in.archive.Receive(ctx, trust, envelopes, keys)
+		failpoint.Hit(failpoint.ReceiveAfterCommit)
 		if err == nil || !fault.Is(err, fault.Unavailable) || time.Since(start) > outlast {
 			return receipts, err
 		}

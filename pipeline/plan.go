@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 )
@@ -112,7 +113,10 @@ func (p *Planner) one(ctx context.Context, trust string, buyer Buyer) (bool, err
 	if err != nil || !needed {
 		return true, err
 	}
-	return true, p.Plans.KeepSuggestion(ctx, trust, s)
+	err = p.Plans.KeepSuggestion(ctx, trust, s)
+	pgqueue.AfterCommit(ctx, func() { failpoint.Hit(failpoint.PlanAfterCommit) })
+	failpoint.Hit(failpoint.PlanBeforeCommit)
+	return true, err
 }
 
 func (p *Planner) release(ctx context.Context, trust string, buyer Buyer) error {
@@ -145,6 +149,8 @@ func (p *Planner) release(ctx context.Context, trust string, buyer Buyer) error 
 		}
 		p.Log.Info("order made", "trust", trust, "order", o.Number, "lines", len(o.Lines), "automatic", o.Automatic)
 	}
+	pgqueue.AfterCommit(ctx, func() { failpoint.Hit(failpoint.OrderAfterCommit) })
+	failpoint.Hit(failpoint.OrderBeforeCommit)
 	return nil
 }
 

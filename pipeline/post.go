@@ -8,6 +8,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/mapping"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
@@ -184,6 +185,8 @@ func (p *Poster) keep(ctx context.Context, trust string, t *Trust, changes posti
 	}
 	after := posting.After(changes.Movements, shelves, now)
 	err = t.Books.Finish(ctx, append(changes.Warnings, after.Warnings...), append(changes.Settled, after.Settled...), after.Due)
+	pgqueue.AfterCommit(ctx, func() { failpoint.Hit(failpoint.PostAfterCommit) })
+	failpoint.Hit(failpoint.PostBeforeCommit)
 	if err == nil && p.Due != nil && (len(after.Due) > 0 || len(changes.Orders) > 0) {
 		pgqueue.AfterCommit(ctx, func() { p.Due(trust) })
 	}

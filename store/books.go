@@ -120,7 +120,7 @@ func (b *Books) lockKeys(n posting.Need) []int64 {
 func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k *posting.Known, posted map[int64]int, locked time.Time, err error) {
 	k, posted = posting.NewKnown(), map[int64]int{}
 	k.Unidentified, k.Waste, k.Nobody = b.world.unidentified, b.world.waste, b.world.nobody
-	l := loader{b: b, k: k, batch: &pgx.Batch{}, patientsUnclear: n.Merges}
+	l := loader{b: b, k: k, batch: &pgx.Batch{}}
 	// A merge is decided alone; all others side by side.
 	turn := `SELECT pg_advisory_xact_lock_shared($1)`
 	if n.Merges {
@@ -129,7 +129,7 @@ func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k 
 	l.batch.Queue(turn, hash64("merge", b.trust)).Exec(ignoreTag)
 	l.batch.Queue(`SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) WITH ORDINALITY AS u (k, o) ORDER BY o`, b.lockKeys(n)).Exec(ignoreTag)
 	l.patients(n.Pseudonyms)
-	l.cases(n.Aliases)
+	l.cases(n)
 	l.items(n.Codes)
 	if len(n.Orders) > 0 {
 		l.orders(n.Orders)
@@ -160,9 +160,6 @@ type loader struct {
 	b     *Books
 	k     *posting.Known
 	batch *pgx.Batch
-	// patientsUnclear also loads the cases with an open warning about their
-	// patient, which a merge may settle.
-	patientsUnclear bool
 }
 
 func (l loader) each(sql string, fn func(pgx.CollectableRow) error, args ...any) {
@@ -177,11 +174,15 @@ func (l loader) each(sql string, fn func(pgx.CollectableRow) error, args ...any)
 	})
 }
 
-func (l loader) patients(ps []identity.Pseudonym) {
+func rawPseudonyms(ps []identity.Pseudonym) [][]byte {
 	raw := make([][]byte, len(ps))
 	for i := range ps {
 		raw[i] = ps[i][:]
 	}
+	return raw
+}
+
+func (l loader) patients(ps []identity.Pseudonym) {
 	l.each(`SELECT pseudonym, patient FROM patient_identifier WHERE trust = $1 AND pseudonym = ANY ($2)`, func(row pgx.CollectableRow) error {
 		var p []byte
 		var id identity.Patient
@@ -190,13 +191,17 @@ func (l loader) patients(ps []identity.Pseudonym) {
 		}
 		l.k.Patients[identity.Pseudonym(p)] = id
 		return nil
-	}, l.b.trust, raw)
+	}, l.b.trust, rawPseudonyms(ps))
 }
 
-func (l loader) cases(as []theatre.Alias) {
-	kinds, values := make([]string, len(as)), make([]string, len(as))
-	for i, a := range as {
+func (l loader) cases(n posting.Need) {
+	kinds, values := make([]string, len(n.Aliases)), make([]string, len(n.Aliases))
+	for i, a := range n.Aliases {
 		kinds[i], values[i] = a.Kind, a.Value
+	}
+	var merged [][]byte
+	if n.Merges {
+		merged = rawPseudonyms(n.Pseudonyms)
 	}
 	l.each(`SELECT a.kind, a.value, a.case_id FROM unnest($2::text[], $3::text[]) u (kind, value)
 		JOIN case_alias a ON a.trust = $1 AND a.kind = u.kind AND a.value = u.value`, func(row pgx.CollectableRow) error {
@@ -221,19 +226,26 @@ func (l loader) cases(as []theatre.Alias) {
 				l.k.Lines[c.ID] = map[string]*theatre.Line{}
 			}
 			return json.Unmarshal(told, &c.Told)
-		}, l.b.trust, kinds, values, l.patientsUnclear)
-	l.lines(kinds, values)
+		}, l.b.trust, kinds, values, merged)
+	l.lines(kinds, values, merged)
 }
 
-// casesNamed selects the cases that have the aliases $2, $3 and, if $4, those
-// of which a warning says that their patient is unclear.
+// casesNamed selects the cases that have the aliases $2, $3 and, when patients
+// $4 are merged, those with a line of theirs of which a warning says that its
+// patient is unclear.
 const casesNamed = `SELECT a.case_id FROM unnest($2::text[], $3::text[]) u (kind, value) JOIN case_alias a ON a.trust = $1 AND a.kind = u.kind AND a.value = u.value
-	UNION SELECT x.case_id FROM warning w JOIN usage_line x ON x.trust = w.trust AND x.id = CASE WHEN w.subject LIKE 'line:%' THEN substr(w.subject, 6)::bigint END
-	 WHERE $4::boolean AND w.trust = $1 AND w.closed_at IS NULL AND w.kind IN ('case_patient_differs', 'sources_disagree')`
+	UNION (WITH RECURSIVE named AS (
+		SELECT i.patient AS id FROM patient_identifier i WHERE i.trust = $1 AND i.pseudonym = ANY ($4::bytea[])
+		UNION SELECT p.merged_into FROM named n JOIN patient p ON p.trust = $1 AND p.id = n.id AND p.merged_into IS NOT NULL
+	), unclear AS (
+		SELECT x.case_id, x.patient AS id FROM warning w JOIN usage_line x ON x.trust = w.trust AND x.id = CASE WHEN w.subject LIKE 'line:%' THEN substr(w.subject, 6)::bigint END
+		 WHERE $4::bytea[] IS NOT NULL AND w.trust = $1 AND w.closed_at IS NULL AND w.kind IN ('case_patient_differs', 'sources_disagree')
+		UNION SELECT u.case_id, p.merged_into FROM unclear u JOIN patient p ON p.trust = $1 AND p.id = u.id AND p.merged_into IS NOT NULL
+	) SELECT u.case_id FROM unclear u JOIN named USING (id))`
 
 // lines loads the cases' lines with the movement that stands for each, and
 // the merges of every patient who may be met.
-func (l loader) lines(kinds, values []string) {
+func (l loader) lines(kinds, values []string, merged [][]byte) {
 	l.each(`SELECT l.id, l.case_id, l.key, l.told, m.id, m.kind, coalesce(m.item, 0), m.lot, m.serial, m.owner, m.from_place, m.to_place, m.quantity, m.occurred_at, m.accounted_on
 		FROM usage_line l LEFT JOIN movement m ON m.trust = l.trust AND m.id = l.movement
 		WHERE l.trust = $1 AND l.case_id IN (`+casesNamed+`)`,
@@ -250,7 +262,7 @@ func (l loader) lines(kinds, values []string) {
 			}
 			l.k.Lines[line.Case][line.Key] = line
 			return json.Unmarshal(told, &line.Told)
-		}, l.b.trust, kinds, values, l.patientsUnclear)
+		}, l.b.trust, kinds, values, merged)
 	l.each(`SELECT id, merged_into FROM patient WHERE trust = $1 AND merged_into IS NOT NULL`, func(row pgx.CollectableRow) error {
 		var from, into identity.Patient
 		err := row.Scan(&from, &into)

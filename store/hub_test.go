@@ -47,6 +47,7 @@ func hubs(t *testing.T, trusts ...string) ([]*hub, *pgtest.DB) {
 	t.Cleanup(s.Close)
 	var out []*hub
 	ids := &atomic.Int64{}
+	ids.Store(1_000_000) // far from the messages that the store numbers
 	for _, trust := range trusts {
 		out = append(out, newHub(t, s, trust, ids))
 	}

@@ -167,7 +167,7 @@ func newLineRow(l posting.LineState) lineRow {
 		Item: int64(s.Item), Text: s.Text, Lot: s.Lot, Serial: s.Serial, Quantity: s.Net, Disposition: string(s.Disposition),
 		Place: int64(s.Place), Patient: int64(l.Patient), Message: l.Cause.Message, Origin: l.Cause.Origin, Profile: l.Cause.Profile,
 	}
-	if _, err := time.Parse(time.DateOnly, s.Expiry); err == nil {
+	if day, err := time.Parse(time.DateOnly, s.Expiry); err == nil && day.Year() > 0 {
 		r.Expiry = &s.Expiry
 	}
 	if _, err := decimal.Parse(r.Quantity); err != nil {

@@ -173,14 +173,15 @@ func TestLaw4_UseIsNeverRefusedAndAnythingElseNeverGoesBelowZero(t *testing.T) {
 		t.Fatalf("a transfer of all that there is: %v", err)
 	}
 	unknown := h.used("4411", "A", told("1", "I0", "9"), told("2", "NOT-IN-CATALOGUE", "1"), told("3", "I1", "1000000000"))
+	unknown.Lines[0].Expiry = "0000-01-01"
 	unknown.Lines[1].Expiry, unknown.Lines[1].Text = "someday", "nul \x00 and \xff"
-	huge := h.used("4412", "", told("1", "I1", "1e300"), told("2", "I1", "99999999999999999999999999"), told("3", "I1", "1000000000"))
+	huge := h.used("4412", "", told("1", "I1", "1e300"), told("2", "I1", "1000000001"), told("3", "I1", "1000000000"))
 	huge.Place, huge.Patient = canonical.Place{Code: "CELLAR\x00"}, canonical.Patient{}
 	if err := h.post(t.Context(), h.from("theatre", unknown), h.from("theatre", huge)); err != nil {
 		t.Fatalf("a use was refused: %v", err)
 	}
 	if got := list(t, h, `SELECT l.key || ' ' || l.state || ' ' || l.why FROM usage_line l JOIN theatre_case c ON c.id = l.case_id ORDER BY c.name, l.key`); got !=
-		"1 posted \n2 unidentified item_unknown\n3 posted \n1 waiting quantity_too_large\n2 waiting quantity_unreadable\n3 unidentified place_unknown" {
+		"1 posted \n2 unidentified item_unknown\n3 posted \n1 waiting quantity_unreadable\n2 waiting quantity_too_large\n3 unidentified place_unknown" {
 		t.Errorf("lines:\n%s", got)
 	}
 	if err := h.transfer(t.Context(), "I0", 1); pgtx.State(err) != "SW004" {

@@ -61,9 +61,11 @@ func TestLaw10_NoTableShowsOneTrustAnothersRows(t *testing.T) {
 func TestLaw10_OneTrustCannotWriteAnothersLedger(t *testing.T) {
 	t.Parallel()
 	hs, _ := hubs(t, "ZZ1", "ZZ2")
-	m := hs[0].from("theatre", hs[0].used("4411", "A", told("1", "I0", "1")))
-	err := pgtx.Run(t.Context(), hs[0].background, "ZZ2", func(ctx context.Context) error { return hs[0].apply(ctx, []posting.Message{m}, false) })
+	h := hs[0]
+	err := pgtx.Run(t.Context(), h.background, "ZZ2", func(ctx context.Context) error {
+		return h.books.Finish(ctx, []posting.Warning{{Kind: "k", Subject: "s", Severity: "notice"}}, nil, nil)
+	})
 	if pgtx.State(err) != "42501" {
-		t.Errorf("posting to ZZ1 as ZZ2: %v, want a row-level security violation", err)
+		t.Errorf("writing for ZZ1 as ZZ2: %v, want a row-level security violation", err)
 	}
 }

@@ -79,7 +79,7 @@ func (s *Store) Messages(ctx context.Context, trust string, f journal.Filter) (o
 
 func messages(ctx context.Context, trust string, f journal.Filter) ([]journal.Message, error) {
 	return collect(ctx, pgtx.From(ctx), `SELECT * FROM (`+selectMessages+` WHERE m.trust = $1) x (id, trust, connector, format, type, sender, control_id, received_at, reused, bytes, seen, state, summary, profile)
-		WHERE ($2 = '' OR state = $2) AND ($3 = '' OR type = $3) AND ($4 = '' OR connector = $4) AND ($5 = '' OR control_id = $5) AND ($6 = 0 OR id < $6)
+		WHERE ($2 = '' OR state = $2) AND ($3 = '' OR type = $3) AND ($4 = '' OR connector = $4) AND ($5 = '' OR control_id = $5) AND ($6::bigint = 0 OR id < $6)
 		ORDER BY id DESC LIMIT $7`, scanMessage, trust, f.State, f.Type, f.Connector, f.ControlID, f.Before, f.Limit)
 }
 

@@ -30,10 +30,10 @@ type books struct {
 
 func (h *hospital) books() string {
 	h.t.Helper()
-	status, trust := h.hubStore()
-	defer status()
+	done, s := h.hubStore()
+	defer done()
 	b := &books{patients: map[int64]string{}, mappings: map[string]string{}, labels: map[int64]string{}}
-	h.must(b.write(context.Background(), trust, "ZZ1"))
+	h.must(b.write(context.Background(), s, "ZZ1"))
 	b.files(h.stage.erpDir)
 	unbalanced, err := h.query(`SELECT string_agg(x::text, '; ') FROM unbalanced x`)
 	h.must(err)
@@ -111,13 +111,16 @@ func (b *books) messages(chains []journal.Chain) {
 			if len(c.Postings) > 1 {
 				b.line("    attempt %d, %s: %s, %s", p.Attempt, b.mapping(p.Profile), p.Outcome, b.text(p.Summary))
 			}
-			var findings []canonical.Finding
-			_ = json.Unmarshal(p.Findings, &findings)
-			for _, f := range findings {
+			for _, f := range findingsOf(p) {
 				b.line("    %s %s%s", f.Severity, f.Code, at(f.Path))
 			}
 		}
 	}
+}
+
+func findingsOf(p journal.Posting) (all []canonical.Finding) {
+	_ = json.Unmarshal(p.Findings, &all)
+	return all
 }
 
 func (b *books) cases(chains []journal.Chain) {

@@ -14,6 +14,7 @@ import (
 
 // connector is one configured way in, out, or both.
 type connector struct {
+	trust  string
 	name   string
 	source connectors.Source // nil if nothing comes in
 	sink   connectors.Sink   // nil if nothing goes out
@@ -32,7 +33,7 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 			Name: c.Name, Trust: t.ODS, Listen: x.Listen, MaxMessage: int64(x.MaxMessage), IdleTimeout: time.Duration(x.IdleTimeout), ReadTimeout: time.Duration(x.ReadTimeout),
 			WriteTimeout: time.Duration(x.WriteTimeout), MaxConnections: x.MaxConnections, Charset: x.Charset,
 		}, log, m.mllp(t.ODS))
-		return connector{name: c.Name, source: s, close: func() { _ = s.Close() }, listen: func() (string, error) {
+		return connector{trust: t.ODS, name: c.Name, source: s, close: func() { _ = s.Close() }, listen: func() (string, error) {
 			if err := s.Listen(); err != nil {
 				return "", err
 			}
@@ -53,7 +54,7 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 			Out: x.Out, In: x.In, Pattern: x.Pattern, Processed: x.Processed, Rejected: x.Rejected, Type: x.Type, Format: "csv",
 			Poll: time.Duration(x.Poll), Stable: time.Duration(x.Stable), Timeout: time.Duration(x.Timeout),
 		}, log)
-		out := connector{name: c.Name, close: func() { _ = s.Close() }}
+		out := connector{trust: t.ODS, name: c.Name, close: func() { _ = s.Close() }}
 		if x.In != "" {
 			out.source = s
 		}

@@ -68,7 +68,7 @@ func (c demoCmd) Run(a *app) error {
 		return err
 	}
 	t.done()
-	t.say("  theatre messages (MLLP) %s   pages http://%s/   ERP (SFTP) %s", h.listening["theatre"], h.httpAddr, stage.erpAddr)
+	t.say("  theatre messages (MLLP) %s   pages http://%s/   ERP (SFTP) %s", h.listening["ZZ1/theatre"], h.httpAddr, stage.erpAddr)
 	s := &story{teller: t, hub: h, stage: stage, trust: trusts[0].ODS}
 	s.tell(ctx)
 	if ctx.Err() != nil {

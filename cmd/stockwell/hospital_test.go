@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,7 +30,6 @@ type hospital struct {
 	super string // DSN that sees everything
 	log   *transcript
 
-	erpUp  func()
 	erpEnd func()
 
 	hub     *hub
@@ -284,5 +282,3 @@ func (h *hospital) query(sql string, args ...any) (text string, err error) {
 	}
 	return text, nil
 }
-
-var _ slog.Handler = slog.DiscardHandler

@@ -29,7 +29,7 @@ type hub struct {
 	planner  *pipeline.Planner
 	dispatch *pipeline.Dispatcher
 	ways     []connector
-	// listening are the addresses of connectors that listen, by name.
+	// listening are the addresses of connectors that listen, by "trust/connector".
 	listening map[string]string
 	httpAddr  string
 	// command is how people call this binary for this hub's data.
@@ -124,7 +124,7 @@ func (h *hub) listen() error {
 		if err != nil {
 			return err
 		}
-		h.listening[w.name] = addr
+		h.listening[w.trust+"/"+w.name] = addr
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (s *story) until(ctx context.Context, fn func() bool) bool {
 }
 
 func (s *story) tell(ctx context.Context) {
-	s.client = mllp.NewClient(mllp.ClientConfig{Name: "demo theatre", Address: s.hub.listening["theatre"]})
+	s.client = mllp.NewClient(mllp.ClientConfig{Name: "demo theatre", Address: s.hub.listening[s.trust+"/theatre"]})
 	defer s.client.Close()
 	for _, chapter := range []func(context.Context){s.stocked, s.booked, s.used, s.repeated, s.unknown, s.answered} {
 		if ctx.Err() != nil {
@@ -275,7 +275,7 @@ func (s *story) invite() {
 	s.say("\nStatus page: http://%s/\n", s.hub.httpAddr)
 	s.say("In another terminal:")
 	s.say("  trace it           %s messages show %d", s.hub.command, s.message)
-	s.say("  send one of yours  %s hl7 send %s %s", ownName(), filepath.Join(s.stage.dir, "messages", "mine.hl7"), s.hub.listening["theatre"])
+	s.say("  send one of yours  %s hl7 send %s %s", ownName(), filepath.Join(s.stage.dir, "messages", "mine.hl7"), s.hub.listening[s.trust+"/theatre"])
 	s.say("                     (a text file: change the case, the item or the quantity; docs/profiles/generic-theatre.md says how)")
 	s.say("  break it           kill -9 $(head -1 %s)", filepath.Join(s.stage.dir, "postgres", "cluster", "postmaster.pid"))
 	s.say("                     (kills PostgreSQL; send again: the hub recovers by itself and nothing is lost or doubled)")

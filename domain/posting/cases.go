@@ -110,12 +110,32 @@ func (d *decider) review(s *saying, c *theatre.Case) {
 	}
 }
 
-// reviewAll looks again at every case that is known, after a merge.
-func (d *decider) reviewAll(s *saying) {
+// reviewPatient looks again at the known cases that tell of a patient into
+// whom another was merged: a doubt about who it was may be over.
+func (d *decider) reviewPatient(s *saying, p identity.Patient) {
 	for _, id := range slices.Sorted(maps.Keys(d.k.Cases)) {
-		d.stale[id] = true
-		d.review(s, d.k.Cases[id])
+		if d.tellsOf(d.k.Cases[id], p) {
+			d.stale[id] = true
+			d.review(s, d.k.Cases[id])
+		}
 	}
+}
+
+func (d *decider) tellsOf(c *theatre.Case, p identity.Patient) bool {
+	is := func(x theatre.Patient) bool { return d.k.Merges.Survivor(identity.Patient(x)) == p }
+	for _, w := range c.Told {
+		if is(w.Patient) {
+			return true
+		}
+	}
+	for _, l := range d.k.Lines[c.ID] {
+		for _, w := range l.Told {
+			if is(w.Patient) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // place finds the shelf that a sender's code or text names.

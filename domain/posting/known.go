@@ -56,8 +56,8 @@ type Need struct {
 	Codes      []catalogue.Code
 	Orders     []string
 	// Merges is set when a message merges patients: no other message may be
-	// decided meanwhile, and lines with an open warning about their patient
-	// must be known.
+	// decided meanwhile, and the lines of its patients that have an open
+	// warning about who it was must be known.
 	Merges bool
 }
 

@@ -79,7 +79,7 @@ func (d *decider) merge(s *saying, e canonical.PatientMerge) {
 		d.k.Merges[retired] = survivor
 		d.out.Merges = append(d.out.Merges, Merge{Retired: retired, Survivor: survivor})
 		s.changed = true
-		d.reviewAll(s)
+		d.reviewPatient(s, survivor)
 		s.summary.note = "Two patient records merged; their uses are now read as one patient's."
 	}
 }

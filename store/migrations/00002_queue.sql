@@ -94,7 +94,7 @@ END $$;
 -- open (all below o_open are over) and which are yet to come.
 CREATE FUNCTION queue_horizon(OUT o_seq bigint, OUT o_open bigint, OUT o_next bigint) LANGUAGE sql VOLATILE SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
-    SELECT (SELECT last_value FROM queue_seq), pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s
+    SELECT (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM queue_seq), pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s
 $$;
 
 -- queue_lane is the second half of a lane's lock.

@@ -1,0 +1,391 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
+)
+
+const journeys = "../../testdata/journeys"
+
+// TestJourneys plays each folder of testdata/journeys against a hub of its
+// own: bytes in, the books and files that follow out. README.md there says how
+// one is written.
+func TestJourneys(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob(filepath.Join(journeys, "*", "journey.txt"))
+	if err != nil || len(scripts) < 12 {
+		t.Fatalf("%d journeys, %v", len(scripts), err)
+	}
+	for _, script := range scripts {
+		dir := filepath.Dir(script)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
+			raw, err := os.ReadFile(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := &journey{hospital: newHospital(t), dir: dir}
+			j.play(string(raw))
+		})
+	}
+}
+
+// journey is one folder being played.
+type journey struct {
+	*hospital
+	dir     string
+	shown   strings.Builder
+	secrets []string // what law 9 keeps out of logs and answers
+}
+
+var word = regexp.MustCompile(`"[^"]*"|\S+`)
+
+func (j *journey) play(script string) {
+	if !strings.HasPrefix(script, "# ") {
+		j.t.Fatal("a journey begins with a line that says what a hospital would expect, and why")
+	}
+	for n, line := range strings.Split(script, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		words := word.FindAllString(line, -1)
+		for i := range words {
+			words[i] = strings.Trim(words[i], `"`)
+		}
+		if err := j.step(words); err != nil {
+			j.t.Fatalf("journey.txt:%d: %s\n%v\n\n%s", n+1, line, err, j.books())
+		}
+	}
+	j.look("at the end")
+	j.private()
+	j.compare()
+}
+
+func (j *journey) step(w []string) error {
+	if j.hub == nil && w[0] != "set" && w[0] != "write" {
+		j.start()
+		j.seed()
+	}
+	switch w[0] {
+	case "set":
+		j.set(w[1], w[2])
+		return nil
+	case "write", "append":
+		return j.edit(w[0] == "append", w[1], w[2])
+	case "send":
+		return j.sends(w[1], w[2], w[3:])
+	case "answer":
+		j.drop(w[1], j.file(w[1]))
+		j.quiet()
+		return nil
+	case "replay":
+		return j.replay(w[1], w[2:])
+	case "stockwell", "!":
+		return j.command(w)
+	case "look":
+		j.look(w[1])
+		return nil
+	case "expect":
+		return j.expect(w[1:])
+	}
+	return fmt.Errorf("there is no step %q", w[0])
+}
+
+func (j *journey) file(name string) []byte {
+	raw, err := os.ReadFile(filepath.Join(j.dir, name))
+	j.must(err)
+	return raw
+}
+
+// edit changes a file of the trust's folder, and waits until a running hub
+// has taken it up.
+func (j *journey) edit(add bool, name, what string) error {
+	text := what + "\n"
+	if add {
+		text = j.read(j.trustFile(name)) + text
+	} else {
+		text = string(j.file(what))
+	}
+	names := func() (all string) {
+		for _, c := range []string{"theatre", "erp"} {
+			if m, err := j.hub.trusts["ZZ1"].mappings.of(c); err == nil {
+				all += m.Name()
+			}
+		}
+		return all
+	}
+	before := ""
+	if j.hub != nil {
+		before = names()
+	}
+	j.write(j.trustFile(name), text)
+	if j.hub != nil {
+		j.until("the hub has taken up "+name, func() (string, error) {
+			if names() == before {
+				return "it has not", nil
+			}
+			return "", nil
+		})
+	}
+	return nil
+}
+
+// sends sends a message file as a theatre does: with carriage returns, or
+// else as told.
+func (j *journey) sends(name, want string, how []string) error {
+	raw := bytes.ReplaceAll(j.file(name), []byte("\n"), []byte("\r"))
+	j.secrets = append(j.secrets, personal(raw)...)
+	times := 1
+	for _, h := range how {
+		switch n, isTimes := strings.CutSuffix(h, "-times"); {
+		case h == "crlf":
+			raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\r\n"))
+		case h == "trailing-blanks":
+			raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("  \r"))
+		case isTimes:
+			times, _ = strconv.Atoi(n)
+		default:
+			return fmt.Errorf("there is no way %q to send", h)
+		}
+	}
+	for range times {
+		if code, text := j.send(raw); code != want {
+			return fmt.Errorf("answered %s %s", code, text)
+		}
+	}
+	j.quiet()
+	return nil
+}
+
+// personal gives what of a message's segments names a patient.
+func personal(raw []byte) (out []string) {
+	for segment := range strings.SplitSeq(string(raw), "\r") {
+		fields := strings.Split(segment, "|")
+		for i, f := range fields {
+			if fields[0] == "PID" && slices.Contains([]int{2, 3, 5, 19}, i) || fields[0] == "MRG" {
+				for _, r := range strings.Split(f, "~") {
+					if v, _, _ := strings.Cut(r, "^"); len(v) > 3 {
+						out = append(out, v)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// private fails the journey where the log, an answer, a command or a file
+// name tells who the patient is (law 9).
+func (j *journey) private() {
+	j.t.Helper()
+	var names []string
+	j.must(filepath.Walk(j.stage.erpDir, func(path string, _ os.FileInfo, err error) error {
+		names = append(names, path)
+		return err
+	}))
+	for _, secret := range j.secrets {
+		for where, text := range map[string]string{"log": j.log.String(), "answers and commands": j.said.String(), "file names": strings.Join(names, "\n"), "books": j.shown.String()} {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
+				j.t.Errorf("law 9: the %s hold %q of a patient", where, secret)
+			}
+		}
+	}
+}
+
+func (j *journey) message(label string) (journal.Message, error) {
+	control, nth, _ := strings.Cut(label, "#")
+	found, err := j.hub.store.Messages(j.t.Context(), "ZZ1", journal.Filter{ControlID: control})
+	if err != nil {
+		return journal.Message{}, err
+	}
+	slices.Reverse(found)
+	n := 1
+	if nth != "" {
+		n, _ = strconv.Atoi(nth)
+	}
+	if len(found) < n {
+		return journal.Message{}, fmt.Errorf("there is no message %s", label)
+	}
+	return found[n-1], nil
+}
+
+func (j *journey) replay(label string, how []string) error {
+	m, err := j.message(label)
+	if err != nil {
+		return err
+	}
+	status, _, stderr := j.cli("messages", "replay", strconv.FormatInt(m.ID, 10))
+	j.quiet()
+	if len(how) == 2 && how[0] == "fails" {
+		if status == 0 || !strings.Contains(stderr, how[1]) {
+			return fmt.Errorf("status %d, %s", status, stderr)
+		}
+		return nil
+	}
+	if status != 0 {
+		return fmt.Errorf("status %d, %s", status, stderr)
+	}
+	return nil
+}
+
+func (j *journey) command(w []string) error {
+	wrong := w[0] == "!"
+	if wrong {
+		w = w[1:]
+	}
+	status, out, stderr := j.cli(w[1:]...)
+	j.quiet()
+	if (status != 0) != wrong {
+		return fmt.Errorf("status %d\n%s%s", status, out, stderr)
+	}
+	return nil
+}
+
+// look writes the books as they are now into what is compared.
+func (j *journey) look(title string) {
+	fmt.Fprintf(&j.shown, "== %s ==\n%s\n", title, j.books())
+}
+
+func (j *journey) compare() {
+	j.t.Helper()
+	file := filepath.Join(j.dir, "expected.txt")
+	if *update {
+		j.must(os.WriteFile(file, []byte(j.shown.String()), 0o644))
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || string(want) != j.shown.String() {
+		j.t.Errorf("%s says otherwise (run with -update and read the diff):\n%s", file, difference(string(want), j.shown.String()))
+	}
+}
+
+// difference shows the lines that only one of two texts has.
+func difference(want, got string) string {
+	var out strings.Builder
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		x, y := "", ""
+		if i < len(w) {
+			x = w[i]
+		}
+		if i < len(g) {
+			y = g[i]
+		}
+		if x != y {
+			fmt.Fprintf(&out, "%d - %s\n%d + %s\n", i+1, x, i+1, y)
+		}
+	}
+	return out.String()
+}
+
+// expect is what the journey claims by hand; -update never changes it.
+func (j *journey) expect(w []string) error {
+	got, want := "", strings.Join(w[len(w)-1:], "")
+	s, ctx := j.hub.store, j.t.Context()
+	switch w[0] {
+	case "stock":
+		d, err := s.StockDetail(ctx, "ZZ1", w[1], w[2])
+		if err != nil {
+			return err
+		}
+		got = strconv.FormatInt(d.Quantity, 10)
+	case "order":
+		o, err := s.Order(ctx, "ZZ1", w[1])
+		if err != nil {
+			return err
+		}
+		got = o.State
+	case "orders":
+		n, err := j.query(`SELECT count(*)::text FROM purchase_order WHERE NOT imported`)
+		if err != nil {
+			return err
+		}
+		got = n
+	case "movements":
+		n, err := j.query(`SELECT count(*)::text FROM movement WHERE kind <> 'opening'`)
+		if err != nil {
+			return err
+		}
+		got = n
+	case "suggestion":
+		state, err := j.query(`SELECT g.state FROM suggestion g JOIN place p ON p.id = g.place JOIN item i ON i.id = g.item WHERE p.code = $1 AND i.code = $2 ORDER BY g.id DESC LIMIT 1`, w[1], w[2])
+		if err != nil {
+			return err
+		}
+		got = state
+	case "line":
+		state, err := j.query(`SELECT string_agg(l.state, ',' ORDER BY l.id) FROM usage_line l JOIN theatre_case c ON c.id = l.case_id WHERE c.name = $1 AND (l.key = $2 OR $2 = 'keyless' AND l.key LIKE 'message:%')`, w[1], w[2])
+		if err != nil {
+			return err
+		}
+		got = state
+	case "message":
+		m, err := j.message(w[1])
+		if err != nil {
+			return err
+		}
+		got = m.State
+	case "finding":
+		return j.expectFinding(w[1], w[2])
+	case "stop":
+		m, err := j.message(w[1])
+		if err != nil {
+			return err
+		}
+		c, err := s.Chain(ctx, "ZZ1", m.ID)
+		if err != nil {
+			return err
+		}
+		if c.Stop != nil {
+			got = c.Stop.Code
+		}
+	case "warning", "warnings":
+		all, err := s.Warnings(ctx, "ZZ1", false)
+		if err != nil {
+			return err
+		}
+		var kinds []string
+		for _, w := range all {
+			kinds = append(kinds, w.Kind)
+		}
+		slices.Sort(kinds)
+		got = strings.Join(kinds, ",")
+		if w[0] == "warning" && slices.Contains(kinds, want) || got == "" && want == "none" {
+			got = want
+		}
+	default:
+		return fmt.Errorf("there is no expectation %q", w[0])
+	}
+	if got != want {
+		return fmt.Errorf("it is %q", got)
+	}
+	return nil
+}
+
+func (j *journey) expectFinding(label, code string) error {
+	m, err := j.message(label)
+	if err != nil {
+		return err
+	}
+	c, err := j.hub.store.Chain(j.t.Context(), "ZZ1", m.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range c.Postings {
+		if slices.ContainsFunc(findingsOf(p), func(f canonical.Finding) bool { return f.Code == code }) {
+			return nil
+		}
+	}
+	return fmt.Errorf("message %s has no finding %s", label, code)
+}
