@@ -124,6 +124,7 @@ var directions = words{
 // with each.
 var warningKinds = words{
 	"expired_used":         {"An expired item was used", ""},
+	"mapping_broken":       {"A changed mapping cannot be used", ""},
 	"stock_short":          {"More was used than was in stock", ""},
 	"item_unidentified":    {"An item is unidentified", ""},
 	"place_unidentified":   {"A place is unidentified", ""},
@@ -156,6 +157,9 @@ var reasons = words{
 	"credited":            {"Credited in full", ""},
 	"sign_unknown":        {"Its transaction type is not in the mapping's table", ""},
 	"quantity_unreadable": {"Its quantity cannot be read as a number", ""},
+	"quantity_negative":   {"Its quantity is below zero", ""},
+	"quantity_too_large":  {"Its quantity is too large to count", ""},
+	"credit_unit_differs": {"Its credit is in another unit than its use", ""},
 	"fraction":            {"Its quantity is not a whole number of units", ""},
 	"item_unknown":        {"Its code is not in the catalogue", ""},
 	"place_unknown":       {"Its place is not among the trust's places", ""},

@@ -31,6 +31,8 @@ type Report struct {
 	Changed  int           `json:"changed"`
 	Same     int           `json:"unchanged"`
 	Rejected []RejectedRow `json:"rejected"`
+	// Ignored names the file's columns that are not read.
+	Ignored []string `json:"ignored_columns"`
 }
 
 // CatalogueColumns is the layout of a trust's own catalogue file.
@@ -72,6 +74,7 @@ func LoadCatalogue(ctx context.Context, store CatalogueStore, trust, name string
 	if err != nil {
 		return report, err
 	}
+	report.Ignored = r.Extra()
 	var rows []catalogue.Row
 	var lines []int
 	flush := func() error {

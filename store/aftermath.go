@@ -35,9 +35,9 @@ func (b *Books) Shelves(ctx context.Context, shelves []posting.Shelf) (map[posti
 		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = u.place AND b.item = u.item GROUP BY b.lot) x
 		          LEFT JOIN lot l ON l.trust = $1 AND l.item = u.item AND l.lot = x.lot)
 		  FROM unnest($2::bigint[], $3::bigint[]) u (place, item)
-		  JOIN place p ON p.trust = $1 AND p.id = u.place AND p.kind = 'stock'
-		  JOIN item i ON i.trust = $1 AND i.id = u.item
-		  LEFT JOIN policy y ON y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active`, b.trust, places, items)
+		  CROSS JOIN LATERAL (SELECT p.code FROM place p WHERE p.trust = $1 AND p.id = u.place AND p.kind = 'stock' OFFSET 0) p
+		  CROSS JOIN LATERAL (SELECT i.code FROM item i WHERE i.trust = $1 AND i.id = u.item OFFSET 0) i
+		  LEFT JOIN LATERAL (SELECT * FROM policy y WHERE y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active OFFSET 0) y ON true`, b.trust, places, items)
 	if err != nil {
 		return nil, err
 	}

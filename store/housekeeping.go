@@ -97,7 +97,7 @@ func (s *Store) Replay(ctx context.Context, trust string, id int64, fn func(ctx 
 		if waits {
 			return fault.New(fault.Conflict, "message_waiting", "Message %d has not been handled yet, so there is nothing to replay. Start the hub, or wait.", id)
 		}
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock((21335 << 16) | 1, $1::int)`, key&1023); err != nil {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock((21335 << 16) | 1, queue_lane($1, $2::int))`, trust, key&1023); err != nil {
 			return err
 		}
 		if err := fn(ctx); err != nil {

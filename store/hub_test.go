@@ -40,7 +40,7 @@ type hub struct {
 func hubs(t *testing.T, trusts ...string) ([]*hub, *pgtest.DB) {
 	t.Helper()
 	db := pgtest.New(t)
-	s, err := Open(t.Context(), db.RuntimeDSN, Sizes{Receive: 2, Lanes: 2, Background: writers, Pages: 2})
+	s, err := Open(t.Context(), db.RuntimeDSN, Sizes{Receive: 2, Lanes: writers, Background: writers, Pages: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func items() []catalogue.Row {
 // that, as the queue does.
 func (h *hub) tx(ctx context.Context, fn func(ctx context.Context) error) error {
 	for try := 0; ; try++ {
-		err := pgtx.Run(ctx, h.background, h.trust, fn)
+		err := pgtx.Run(ctx, h.lanes, h.trust, fn)
 		if err == nil || !pgtx.Transient(err) || try == 20 {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/govalues/decimal"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
 	"github.com/stockwell-hub/stockwell/domain/inventory"
@@ -112,11 +113,18 @@ func (b *Books) Open(ctx context.Context, message int64, rows []Opening, now tim
 	if err != nil {
 		return err
 	}
+	opened, err := b.opened(ctx)
+	if err != nil {
+		return err
+	}
 	var c posting.Changes
 	for _, r := range rows {
 		place, item, err := codes.find(r.Place, r.Item, r.Line)
 		if err != nil {
 			return err
+		}
+		if opened[posting.Shelf{Place: place, Item: item}] {
+			return fault.New(fault.Conflict, "opened_before", "Item %s at %s has an opening stock already; a second one would be added on top. Leave it out; nothing was taken.", r.Item, r.Place).At(fmt.Sprintf("line %d", r.Line))
 		}
 		c.Movements = append(c.Movements, inventory.Movement{
 			ID: inventory.MovementID(next()), Kind: inventory.Opening, Item: item, Lot: r.Lot, Serial: r.Serial, From: b.world.supplier, To: place, Quantity: r.Quantity,
@@ -127,6 +135,18 @@ func (b *Books) Open(ctx context.Context, message int64, rows []Opening, now tim
 		}
 	}
 	return b.Keep(ctx, c)
+}
+
+// opened tells the shelves that have an opening stock.
+func (b *Books) opened(ctx context.Context) (map[posting.Shelf]bool, error) {
+	rows, err := pgtx.From(ctx).Query(ctx, `SELECT DISTINCT to_place, item FROM movement WHERE trust = $1 AND kind = 'opening'`, b.trust)
+	if err != nil {
+		return nil, err
+	}
+	out := map[posting.Shelf]bool{}
+	var s posting.Shelf
+	_, err = pgx.ForEachRow(rows, []any{&s.Place, &s.Item}, func() error { out[s] = true; return nil })
+	return out, err
 }
 
 // PastOrder is one line of an order made before the hub was there; Quantity

@@ -150,7 +150,7 @@ func TestLaw6_ManyPlannersMakeOneOrderLineANeed(t *testing.T) {
 				t.Fatalf("%d suggestions wait, %v", len(ss), err)
 			}
 			for _, s := range ss {
-				if err := h.DecideSuggestion(t.Context(), h.trust, s.ID, true, "buyer", "asked the supplier"); err != nil {
+				if err := h.DecideSuggestion(t.Context(), h.trust, s.ID, true, "buyer", "asked the supplier", h.rules.Zone); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -258,7 +258,7 @@ func TestPlan_AMixedOrderStillCountsTowardsTheDailyCap(t *testing.T) {
 	}
 	for _, s := range ss {
 		if s.State == "waits" {
-			if err := h.DecideSuggestion(t.Context(), h.trust, s.ID, true, "buyer", "needed"); err != nil {
+			if err := h.DecideSuggestion(t.Context(), h.trust, s.ID, true, "buyer", "needed", h.rules.Zone); err != nil {
 				t.Fatal(err)
 			}
 		}

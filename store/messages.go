@@ -77,9 +77,17 @@ func (s *Store) Messages(ctx context.Context, trust string, f journal.Filter) (o
 	return out, err
 }
 
+// messages narrows by state and control ID through the small tables that hold
+// them, so that neither reads the whole archive.
 func messages(ctx context.Context, trust string, f journal.Filter) ([]journal.Message, error) {
-	return collect(ctx, pgtx.From(ctx), `SELECT * FROM (`+selectMessages+` WHERE m.trust = $1) x (id, trust, connector, format, type, sender, control_id, received_at, reused, bytes, seen, state, summary, profile)
-		WHERE ($2 = '' OR state = $2) AND ($3 = '' OR type = $3) AND ($4 = '' OR connector = $4) AND ($5 = '' OR control_id = $5) AND ($6::bigint = 0 OR id < $6)
+	return collect(ctx, pgtx.From(ctx), `SELECT * FROM (`+selectMessages+` WHERE m.trust = $1
+			AND ($2 NOT IN ('stopped', 'waiting', 'retrying', 'parked') OR m.id IN (
+				SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1
+				UNION ALL SELECT subject FROM queue_message WHERE trust = $1 AND queue = 1
+				UNION ALL SELECT subject FROM queue_held WHERE trust = $1 AND queue = 1))
+			AND ($5 = '' OR m.id IN (SELECT message_id FROM message_key WHERE trust = $1 AND control_id = $5))
+		) x (id, trust, connector, format, type, sender, control_id, received_at, reused, bytes, seen, state, summary, profile)
+		WHERE ($2 = '' OR state = $2) AND ($3 = '' OR type = $3) AND ($4 = '' OR connector = $4) AND ($6::bigint = 0 OR id < $6)
 		ORDER BY id DESC LIMIT $7`, scanMessage, trust, f.State, f.Type, f.Connector, f.ControlID, f.Before, f.Limit)
 }
 

@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
@@ -84,17 +87,29 @@ func (s *Store) Suggestions(ctx context.Context, trust string, all bool) (out []
 }
 
 // DecideSuggestion approves or declines a suggestion that waits, for a person.
-func (s *Store) DecideSuggestion(ctx context.Context, trust string, id int64, approve bool, by, why string) error {
+// An approved one leaves at its supplier's next time in zone.
+func (s *Store) DecideSuggestion(ctx context.Context, trust string, id int64, approve bool, by, why string, zone *time.Location) error {
 	state := "declined"
 	if approve {
 		state = "approved"
 	}
 	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
-		tag, err := pgtx.From(ctx).Exec(ctx, `UPDATE suggestion SET state = $3, decided_by = $4, why = $5, decided_at = clock_timestamp(), release_at = clock_timestamp()
-			WHERE trust = $1 AND id = $2 AND state = 'waits'`, trust, id, state, by, why)
-		if err == nil && tag.RowsAffected() == 0 {
+		tx := pgtx.From(ctx)
+		var rule string
+		var now time.Time
+		err := tx.QueryRow(ctx, `SELECT u.release, clock_timestamp() FROM suggestion g JOIN item i ON i.trust = g.trust AND i.id = g.item
+			JOIN supplier u ON u.trust = i.trust AND u.code = i.supplier WHERE g.trust = $1 AND g.id = $2 AND g.state = 'waits' FOR UPDATE OF g`, trust, id).Scan(&rule, &now)
+		if errors.Is(err, pgx.ErrNoRows) {
 			return fault.New(fault.NotFound, "suggestion_not_waiting", "There is no suggested order %d that waits for a person. `stockwell orders suggested` shows those that do.", id)
 		}
+		if err != nil {
+			return err
+		}
+		release, err := purchasing.Release(rule, now, zone)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE suggestion SET state = $3, decided_by = $4, why = $5, decided_at = $6, release_at = $7 WHERE trust = $1 AND id = $2`, trust, id, state, by, why, now, release)
 		return err
 	})
 }

@@ -23,6 +23,10 @@ func TestImport_TheSameFileTwiceHasTheEffectOfOnce(t *testing.T) {
 			t.Fatalf("time %d: done %v, %v", i+1, done, err)
 		}
 	}
+	if _, err := take("again", row); fault.Of(err).Code != "opened_before" {
+		t.Errorf("another opening stock of the same shelf: %v", err)
+	}
+	row.Item = "I1"
 	ghost := row
 	ghost.Item, ghost.Line = "GHOST", 3
 	if _, err := take("b", row, ghost); !fault.Is(err, fault.Invalid) || fault.Of(err).Path != "line 3" {
@@ -36,14 +40,14 @@ func TestImport_TheSameFileTwiceHasTheEffectOfOnce(t *testing.T) {
 	if done, err := take("b", row); err != nil || !done {
 		t.Errorf("a refused file, mended, is not taken: %v, %v", done, err)
 	}
-	if got := list(t, h, `SELECT quantity::text FROM balance`); got != "10" {
+	if got := list(t, h, `SELECT quantity::text FROM balance`); got != "5\n5" {
 		t.Errorf("balances %q", got)
 	}
 	if got := list(t, h, `SELECT peer || ' ' || connector FROM message ORDER BY id`); got != "opening.csv import\nopening.csv import" {
 		t.Errorf("archive %q", got)
 	}
 	d, err := h.StockDetail(t.Context(), h.trust, "TH1", "I0")
-	if err != nil || d.Quantity != 10 || len(d.Lots) != 1 || d.Lots[0].Expiry != "2030-01-31" || d.Lots[0].Expired || len(d.Moves) != 2 || d.Moves[0].From != "supplier" || d.Moves[0].To != "TH1" {
+	if err != nil || d.Quantity != 5 || len(d.Lots) != 1 || d.Lots[0].Expiry != "2030-01-31" || d.Lots[0].Expired || len(d.Moves) != 1 || d.Moves[0].From != "supplier" || d.Moves[0].To != "TH1" {
 		t.Errorf("detail %+v, %v", d, err)
 	}
 	h.balanced(t)

@@ -41,7 +41,7 @@ func TestJournal_OfAnEmptyTrustIsEmpty(t *testing.T) {
 		"a message":    second(h.Chain(t.Context(), h.trust, 7)),
 		"an order":     second(h.Order(t.Context(), h.trust, "PO-1")),
 		"stock":        second(h.StockDetail(t.Context(), h.trust, "TH1", "NONE")),
-		"a suggestion": h.DecideSuggestion(t.Context(), h.trust, 7, true, "buyer", "x"),
+		"a suggestion": h.DecideSuggestion(t.Context(), h.trust, 7, true, "buyer", "x", h.rules.Zone),
 		"a warning":    h.CloseWarning(t.Context(), h.trust, 7, "buyer", "x"),
 		"a trust":      second(h.Status(t.Context(), "ZZ9")),
 	} {
@@ -187,13 +187,13 @@ func TestSuggestion_APersonApprovesOrDeclinesOnce(t *testing.T) {
 	if err != nil || len(ss) != 2 || ss[0].State != "waits" || !strings.Contains(ss[0].Why, "twelve months") {
 		t.Fatalf("%+v, %v", ss, err)
 	}
-	if err := h.DecideSuggestion(t.Context(), h.trust, ss[0].ID, true, "buyer", "first order"); err != nil {
+	if err := h.DecideSuggestion(t.Context(), h.trust, ss[0].ID, true, "buyer", "first order", h.rules.Zone); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.DecideSuggestion(t.Context(), h.trust, ss[1].ID, false, "buyer", "not needed"); err != nil {
+	if err := h.DecideSuggestion(t.Context(), h.trust, ss[1].ID, false, "buyer", "not needed", h.rules.Zone); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.DecideSuggestion(t.Context(), h.trust, ss[1].ID, true, "buyer", "changed my mind"); !fault.Is(err, fault.NotFound) {
+	if err := h.DecideSuggestion(t.Context(), h.trust, ss[1].ID, true, "buyer", "changed my mind", h.rules.Zone); !fault.Is(err, fault.NotFound) {
 		t.Errorf("deciding twice: %v", err)
 	}
 	if err := h.plan(t.Context(), generous, ""); err != nil {

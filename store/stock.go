@@ -23,15 +23,16 @@ func (s *Store) Stock(ctx context.Context, trust string, onlyBelow bool) (out []
 const selectStock = `
 	SELECT p.code, i.code, i.description, i.base_unit, coalesce(b.quantity, 0)::bigint, y.reorder_point, y.order_up_to,
 	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = s.trust AND l.place = s.place AND l.item = s.item)::bigint,
-	       coalesce(y.reorder_point > coalesce(b.quantity, 0), false)
+	       greatest(coalesce(b.available, 0), 0)::bigint, coalesce(y.reorder_point > greatest(coalesce(b.available, 0), 0), false)
 	  FROM (SELECT trust, place, item FROM policy WHERE trust = $1 AND active UNION SELECT DISTINCT trust, place, item FROM balance WHERE trust = $1) s
 	  JOIN place p ON p.trust = s.trust AND p.id = s.place
 	  JOIN item i ON i.trust = s.trust AND i.id = s.item
-	  LEFT JOIN (SELECT place, item, sum(quantity) AS quantity FROM balance WHERE trust = $1 GROUP BY 1, 2) b ON b.place = s.place AND b.item = s.item
+	  LEFT JOIN (SELECT x.place, x.item, sum(x.quantity) AS quantity, sum(x.quantity) FILTER (WHERE x.quantity < 0 OR l.expiry IS NULL OR l.expiry >= current_date) AS available
+	               FROM balance x LEFT JOIN lot l ON l.trust = x.trust AND l.item = x.item AND l.lot = x.lot WHERE x.trust = $1 GROUP BY 1, 2) b ON b.place = s.place AND b.item = s.item
 	  LEFT JOIN policy y ON y.trust = s.trust AND y.place = s.place AND y.item = s.item AND y.active`
 
 func stock(ctx context.Context, tx pgx.Tx, trust string, onlyBelow bool) ([]journal.Stock, error) {
-	return collect(ctx, tx, selectStock+` WHERE NOT $2 OR y.reorder_point > coalesce(b.quantity, 0) ORDER BY p.code, i.code LIMIT 5000`, pgx.RowToStructByPos[journal.Stock], trust, onlyBelow)
+	return collect(ctx, tx, selectStock+` WHERE NOT $2 OR y.reorder_point > greatest(coalesce(b.available, 0), 0) ORDER BY p.code, i.code LIMIT 5000`, pgx.RowToStructByPos[journal.Stock], trust, onlyBelow)
 }
 
 // StockDetail gives one item at one place by lot, with its latest movements.

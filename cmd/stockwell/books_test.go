@@ -32,7 +32,11 @@ func (h *hospital) books() string {
 	h.t.Helper()
 	done, s := h.hubStore()
 	defer done()
-	b := &books{patients: map[int64]string{}, mappings: map[string]string{}, labels: map[int64]string{}}
+	if h.known == nil {
+		h.known = &books{patients: map[int64]string{}, mappings: map[string]string{}, labels: map[int64]string{}}
+	}
+	b := h.known
+	b.out.Reset()
 	h.must(b.write(context.Background(), s, "ZZ1"))
 	b.files(h.stage.erpDir)
 	unbalanced, err := h.query(`SELECT string_agg(x::text, '; ') FROM unbalanced x`)
@@ -286,6 +290,7 @@ var (
 	digest   = regexp.MustCompile(`@[0-9a-f]{6,}$`)
 	keyless  = regexp.MustCompile(`^message:\d+:`)
 	numbers  = regexp.MustCompile(`message (\d+)`)
+	inText   = regexp.MustCompile(`[a-z-]+/v\d+(\+\w+)?@[0-9a-f]{6,}`)
 )
 
 func (b *books) end(place string) string {
@@ -311,6 +316,7 @@ func (b *books) mapping(profile string) string {
 func (b *books) key(key string) string { return keyless.ReplaceAllString(key, "(no key) ") }
 
 func (b *books) text(s string) string {
+	s = inText.ReplaceAllStringFunc(s, b.mapping)
 	return numbers.ReplaceAllStringFunc(s, func(m string) string {
 		var id int64
 		_, _ = fmt.Sscanf(m, "message %d", &id)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/store"
@@ -29,9 +30,9 @@ func (c catalogueLoad) Run(a *app) error {
 	defer f.Close()
 	return a.withBooks(func(s *store.Store, t *trust) error {
 		report, err := pipeline.LoadCatalogue(a.ctx, s, t.cfg.ODS, filepath.Base(c.File), f, func(rows int) {
-			fmt.Fprintf(a.err, "\r%d rows…", rows)
+			a.progress("%d rows…", rows)
 		})
-		fmt.Fprint(a.err, "\r")
+		a.progress("")
 		if err != nil {
 			return err
 		}
@@ -55,6 +56,9 @@ func (c catalogueLoad) Run(a *app) error {
 			}
 		} else {
 			fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d rejected.\n", report.Rows, report.Added, report.Changed, report.Same, rejectedLines(report))
+			if len(report.Ignored) > 0 {
+				fmt.Fprintf(a.out, "Columns that are not read: %s.\n", strings.Join(report.Ignored, ", "))
+			}
 			for _, r := range report.Rejected {
 				fmt.Fprintf(a.out, "  %s: %s (%s)\n", r.Path, r.Text, r.Code)
 			}

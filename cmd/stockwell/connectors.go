@@ -25,7 +25,6 @@ type connector struct {
 // connect builds a connector. This is the only list of connectors that the
 // hub has: a new transport is a folder under connectors and a case here.
 func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) (connector, error) {
-	log = log.With("trust", t.ODS, "connector", c.Name)
 	switch c.Type {
 	case "mllp":
 		x := c.MLLP

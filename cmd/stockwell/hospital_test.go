@@ -28,6 +28,7 @@ type hospital struct {
 	t     *testing.T
 	stage *stage
 	super string // DSN that sees everything
+	conn  *pgx.Conn
 	log   *transcript
 
 	erpEnd func()
@@ -37,6 +38,7 @@ type hospital struct {
 	theatre string // where the hub takes theatre messages
 	client  *mllp.Client
 	said    *transcript // answers to the theatre and output of commands
+	known   *books      // whom the test has met, by name
 }
 
 // transcript keeps what was written, for many writers.
@@ -177,7 +179,7 @@ func (h *hospital) start() {
 		}
 	})
 	<-x.ready
-	h.hub, h.stopHub, h.theatre = x, stop, x.listening["theatre"]
+	h.hub, h.stopHub, h.theatre = x, stop, x.listening["ZZ1/theatre"]
 }
 
 // seed gives the trust its catalogue, opening stock and past orders.
@@ -210,13 +212,16 @@ func (h *hospital) ok(args ...string) string {
 func (h *hospital) send(raw []byte) (code, text string) {
 	h.t.Helper()
 	if h.client == nil {
-		h.client = mllp.NewClient(mllp.ClientConfig{Name: "theatre", Address: h.theatre})
-		h.t.Cleanup(func() { _ = h.client.Close() })
+		client := mllp.NewClient(mllp.ClientConfig{Name: "theatre", Address: h.theatre})
+		h.client = client
+		h.t.Cleanup(func() { _ = client.Close() })
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	frame, err := h.client.Send(ctx, raw)
-	h.must(err)
+	if err != nil {
+		h.t.Fatalf("sending to %q: %v: %v\nthe hub says:\n%s", h.theatre, err, errors.Unwrap(err), h.log)
+	}
 	answer, err := mllp.ReadAnswer(frame)
 	h.must(err)
 	_, _ = h.said.Write(append(frame, '\n'))
@@ -239,7 +244,7 @@ func (h *hospital) until(what string, fn func() (missing string, err error)) {
 	h.t.Helper()
 	var missing string
 	var err error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(4 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if missing, err = fn(); err == nil && missing == "" {
 			return
 		}
@@ -251,7 +256,19 @@ func (h *hospital) until(what string, fn func() (missing string, err error)) {
 // for a person, each policy is planned, each order that may go is sent.
 func (h *hospital) quiet() {
 	h.t.Helper()
-	h.until("the hub has nothing left to do", func() (string, error) {
+	h.settled(func() {})
+}
+
+// settled is quiet where somebody may die: dead is told when the database does
+// not answer.
+func (h *hospital) settled(dead func()) {
+	h.t.Helper()
+	h.until("the hub has nothing left to do", func() (missing string, err error) {
+		defer func() {
+			if err != nil {
+				dead()
+			}
+		}()
 		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "answers", "*.csv")); len(left) > 0 {
 			return "an answer was not taken", nil
 		}
@@ -264,17 +281,20 @@ func (h *hospital) quiet() {
 	})
 }
 
-// query reads one text with a role that sees everything.
+// query reads one text with a role that sees everything, over a connection
+// that is made anew when the server went away.
 func (h *hospital) query(sql string, args ...any) (text string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, h.super)
-	if err != nil {
-		return "", err
+	if h.conn == nil || h.conn.IsClosed() {
+		if h.conn, err = pgx.Connect(ctx, h.super); err != nil {
+			return "", err
+		}
+		conn := h.conn
+		h.t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	}
-	defer conn.Close(ctx)
 	var got *string
-	if err := conn.QueryRow(ctx, sql, args...).Scan(&got); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	if err := h.conn.QueryRow(ctx, sql, args...).Scan(&got); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", err
 	}
 	if got != nil {

@@ -41,9 +41,10 @@ type hub struct {
 // binds every listener. Nothing is taken in before run.
 func newHub(ctx context.Context, cfg *config.Hub, trusts []*config.Trust, log *slog.Logger) (h *hub, err error) {
 	h = &hub{cfg: cfg, log: log, trusts: map[string]*trust{}, metrics: newMetrics(), listening: map[string]string{}, ready: make(chan struct{})}
+	built := h // a failing return has set h to nil
 	defer func() {
 		if err != nil {
-			h.close()
+			built.close()
 		}
 	}()
 	if h.db, err = openDatabase(ctx, cfg, log); err != nil {
@@ -77,6 +78,10 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) error {
 	for _, cfg := range trusts {
 		t, err := openTrust(ctx, h.store, h.cfg, cfg)
 		if err != nil {
+			return err
+		}
+		// They load, so whatever was broken before is mended.
+		if err := h.store.SettleWarning(ctx, cfg.ODS, "mapping_broken", "mappings"); err != nil {
 			return err
 		}
 		h.trusts[cfg.ODS], posts[cfg.ODS] = t, t.post
@@ -147,6 +152,7 @@ func (h *hub) run(ctx context.Context) error {
 		}()
 	}
 	start(&workers, work, "posting", h.consumer.Run)
+	start(&workers, work, "waking", (&pgqueue.Notifier{Queue: h.queue, Log: h.log}).Run)
 	start(&workers, work, "planning", h.planner.Run)
 	start(&workers, work, "dispatch", h.dispatch.Run)
 	start(&workers, work, "housekeeping", h.keepHouse)

@@ -44,6 +44,7 @@ func TestJourneys(t *testing.T) {
 type journey struct {
 	*hospital
 	dir     string
+	seeded  bool
 	shown   strings.Builder
 	secrets []string // what law 9 keeps out of logs and answers
 }
@@ -61,7 +62,7 @@ func (j *journey) play(script string) {
 		}
 		words := word.FindAllString(line, -1)
 		for i := range words {
-			words[i] = strings.Trim(words[i], `"`)
+			words[i] = strings.ReplaceAll(strings.Trim(words[i], `"`), "$HERE", j.dir)
 		}
 		if err := j.step(words); err != nil {
 			j.t.Fatalf("journey.txt:%d: %s\n%v\n\n%s", n+1, line, err, j.books())
@@ -73,9 +74,12 @@ func (j *journey) play(script string) {
 }
 
 func (j *journey) step(w []string) error {
-	if j.hub == nil && w[0] != "set" && w[0] != "write" {
+	if before := []string{"set", "write", "alias"}; j.hub == nil && !slices.Contains(before, w[0]) {
 		j.start()
-		j.seed()
+		if !j.seeded {
+			j.seed()
+			j.seeded = true
+		}
 	}
 	switch w[0] {
 	case "set":
@@ -93,6 +97,11 @@ func (j *journey) step(w []string) error {
 		return j.replay(w[1], w[2:])
 	case "stockwell", "!":
 		return j.command(w)
+	case "stop":
+		j.hub, j.client = nil, nil
+		return j.stopHub()
+	case "alias":
+		return j.alias(w[1], w[2])
 	case "look":
 		j.look(w[1])
 		return nil
@@ -108,36 +117,50 @@ func (j *journey) file(name string) []byte {
 	return raw
 }
 
+// alias adds a sender's name of a place.
+func (j *journey) alias(place, name string) error {
+	file := j.trustFile("trust.yaml")
+	text := j.read(file)
+	more := regexp.MustCompile(`(code: `+place+`,.*aliases: \[)`).ReplaceAllString(text, `${1}"`+name+`", `)
+	if more == text {
+		return fmt.Errorf("trust.yaml has no place %s with aliases", place)
+	}
+	j.write(file, more)
+	return nil
+}
+
 // edit changes a file of the trust's folder, and waits until a running hub
 // has taken it up.
 func (j *journey) edit(add bool, name, what string) error {
 	text := what + "\n"
 	if add {
-		text = j.read(j.trustFile(name)) + text
+		before, _ := os.ReadFile(j.path(j.trustFile(name)))
+		text = string(before) + text
 	} else {
 		text = string(j.file(what))
 	}
-	names := func() (all string) {
-		for _, c := range []string{"theatre", "erp"} {
-			if m, err := j.hub.trusts["ZZ1"].mappings.of(c); err == nil {
-				all += m.Name()
-			}
-		}
-		return all
-	}
-	before := ""
-	if j.hub != nil {
-		before = names()
-	}
 	j.write(j.trustFile(name), text)
-	if j.hub != nil {
-		j.until("the hub has taken up "+name, func() (string, error) {
-			if names() == before {
-				return "it has not", nil
-			}
-			return "", nil
-		})
+	if j.hub == nil {
+		return nil
 	}
+	m := j.hub.trusts["ZZ1"].mappings
+	j.until("the hub has looked at "+name, func() (string, error) {
+		now, err := digestOf(m.cfg.Dir)
+		m.mu.RLock()
+		defer m.mu.RUnlock()
+		if now != m.digest {
+			return "it has not", nil
+		}
+		return "", err
+	})
+	// What is wrong with it is told a moment later.
+	j.until("its warning is written", func() (string, error) {
+		open, err := j.query(`SELECT 'open' FROM warning WHERE kind = 'mapping_broken' AND closed_at IS NULL`)
+		if check, _, _ := j.cli("check", "--offline"); (check != 0) != (open != "") {
+			return "it is not", nil
+		}
+		return "", err
+	})
 	return nil
 }
 

@@ -39,6 +39,9 @@ func (m *mappings) of(connector string) (*mapping.Mapping, error) {
 	if x := m.by[connector]; x != nil {
 		return x, nil
 	}
+	if connector == "import" {
+		return nil, fault.New(fault.Conflict, "import_once", "A file that a person gave is taken up once and is not replayed. Correct the file and give it again, or count the shelf.")
+	}
 	return nil, fault.New(fault.Stopped, "connector_unknown", "The connector %q is not in trust.yaml, so nobody knows how to read its messages. Add it and replay.", connector)
 }
 

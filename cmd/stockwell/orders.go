@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/store"
@@ -113,8 +114,20 @@ type ordersDecline struct {
 func (c ordersDecline) Run(a *app) error { return a.decide(c.ID, false, c.By, c.Reason) }
 
 func (a *app) decide(id int64, approve bool, by, reason string) error {
+	_, trusts, err := a.load()
+	if err != nil {
+		return err
+	}
 	return a.withTrust(func(s *store.Store, trust string) error {
-		if err := s.DecideSuggestion(a.ctx, trust, id, approve, by, reason); err != nil {
+		zone := time.UTC
+		for _, t := range trusts {
+			if t.ODS == trust {
+				if zone, err = time.LoadLocation(t.TimeZone); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.DecideSuggestion(a.ctx, trust, id, approve, by, reason, zone); err != nil {
 			return err
 		}
 		if approve {

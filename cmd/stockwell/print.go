@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -32,6 +33,16 @@ func (a *app) printTable(none string, header []any, rows [][]any) {
 		t.AppendRow(r)
 	}
 	fmt.Fprintln(a.out, t.Render())
+}
+
+// progress shows how far work is on a terminal's one line; an empty format
+// clears it. Elsewhere it is silent.
+func (a *app) progress(format string, args ...any) {
+	if f, ok := a.err.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			fmt.Fprintf(f, "\r\x1b[K"+format, args...)
+		}
+	}
 }
 
 // local is a time as people on the machine read it.

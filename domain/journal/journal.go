@@ -215,7 +215,10 @@ type Stock struct {
 	ReorderPoint *int64 `json:"reorder_point,omitempty"`
 	OrderUpTo    *int64 `json:"order_up_to,omitempty"`
 	OnOrder      int64  `json:"on_order"`
-	Below        bool   `json:"below_reorder_point"`
+	// Available leaves out lots that have expired: it is what planning
+	// compares with the reorder point.
+	Available int64 `json:"available"`
+	Below     bool  `json:"below_reorder_point"`
 }
 
 // StockDetail is a stock line by lot, with its latest movements.

@@ -119,8 +119,8 @@ DECLARE
     v_hash  int := queue_lane(v_trust, 0);
     v_lanes smallint[] := '{}';
     v_taken smallint[] := p_busy;
-    v_back  bigint[] := '{}';
-    v_put   bigint[];
+    v_back  queue_message[] := '{}';
+    v_seqs  bigint[] := '{}';
     v_rows  bigint := 0;
     v_last  bigint;
     v_aside boolean;
@@ -142,15 +142,17 @@ BEGIN
         END IF;
         PERFORM 1 FROM queue_hold h WHERE h.trust = v_trust AND h.queue = p_queue AND h.key = r.key AND h.until <= clock_timestamp();
         CONTINUE WHEN NOT FOUND;
-        WITH due AS (DELETE FROM queue_held q WHERE q.trust = v_trust AND q.queue = p_queue AND q.seq IN (
-                         SELECT f.seq FROM queue_held f WHERE f.trust = v_trust AND f.queue = p_queue AND f.key = r.key
-                          ORDER BY f.seq LIMIT p_limit - cardinality(v_back)) RETURNING q.*),
-             put AS (INSERT INTO queue_message SELECT * FROM due RETURNING seq)
-        SELECT array_agg(seq) INTO v_put FROM put;
-        v_back := v_back || v_put;
+        SELECT max(f.seq) INTO v_last FROM (
+            SELECT q.seq FROM queue_held q WHERE q.trust = v_trust AND q.queue = p_queue AND q.key = r.key
+             ORDER BY q.seq LIMIT p_limit - cardinality(v_back)) f;
+        WITH due AS (DELETE FROM queue_held q WHERE q.trust = v_trust AND q.queue = p_queue AND q.key = r.key AND q.seq <= v_last RETURNING q.*),
+             put AS (INSERT INTO queue_message AS m SELECT * FROM due RETURNING m)
+        SELECT v_back || array_agg(m), v_seqs || array_agg((m).seq) INTO v_back, v_seqs FROM put;
         DELETE FROM queue_hold h WHERE h.trust = v_trust AND h.queue = p_queue AND h.key = r.key
            AND NOT EXISTS (SELECT 1 FROM queue_held q WHERE q.trust = v_trust AND q.queue = p_queue AND q.key = r.key);
     END LOOP;
+
+    v_last := NULL;
 
     -- A window that held nothing but rows of held keys is not the end.
     FOR pass IN 1..8 LOOP
@@ -183,7 +185,7 @@ BEGIN
             WITH aside AS (
                 DELETE FROM queue_message m
                  WHERE m.trust = v_trust AND m.queue = p_queue AND m.seq > p_after AND m.seq <= v_last AND m.lane = ANY (v_lanes)
-                   AND m.seq <> ALL (v_back)
+                   AND m.seq <> ALL (v_seqs)
                    AND EXISTS (SELECT 1 FROM queue_hold h WHERE h.trust = v_trust AND h.queue = p_queue AND h.key = m.key)
                 RETURNING m.*)
             INSERT INTO queue_held SELECT * FROM aside;
@@ -196,11 +198,11 @@ BEGIN
              ORDER BY m.seq LIMIT p_limit;
         ELSE
             RETURN QUERY SELECT x.* FROM (
-                SELECT m.* FROM queue_message m WHERE m.trust = v_trust AND m.queue = p_queue AND m.seq = ANY (v_back)
+                SELECT b.* FROM unnest(v_back) b
                 UNION ALL
                 (SELECT m.* FROM queue_message m
                   WHERE m.trust = v_trust AND m.queue = p_queue AND m.seq > p_after AND m.seq <= v_last AND m.lane = ANY (v_lanes)
-                    AND m.seq <> ALL (v_back)
+                    AND m.seq <> ALL (v_seqs)
                   ORDER BY m.seq LIMIT p_limit - cardinality(v_back))) x
              ORDER BY x.seq;
         END IF;
@@ -209,13 +211,18 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- queue_done removes a trust's rows that are handled, in one round trip.
+-- queue_done removes a trust's rows that are handled, in one round trip. It
+-- finds each by its key: asked for all at once, the planner, whose statistics
+-- tell of an empty queue, would read the whole of a full one.
 -- +goose StatementBegin
 CREATE FUNCTION queue_done(p_trust text, p_queue smallint, p_seqs bigint[]) RETURNS void LANGUAGE plpgsql VOLATILE
-    SET enable_seqscan = off AS $$
+    SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE s bigint;
 BEGIN
     PERFORM set_config('app.trust', p_trust, true);
-    DELETE FROM queue_message m WHERE m.trust = p_trust AND m.queue = p_queue AND m.seq = ANY (p_seqs);
+    FOREACH s IN ARRAY p_seqs LOOP
+        DELETE FROM queue_message m WHERE m.trust = p_trust AND m.queue = p_queue AND m.seq = s;
+    END LOOP;
 END $$;
 -- +goose StatementEnd
 
@@ -248,12 +255,13 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- queue_aside sets aside those of the given rows whose keys are held: the later
+-- queue_aside sets aside those of the given rows, in order, whose keys are held: the later
 -- rows of a batch in which an earlier one of the key is tried again or parked.
 CREATE FUNCTION queue_aside(p_queue smallint, p_seqs bigint[]) RETURNS void LANGUAGE sql VOLATILE AS $$
     WITH aside AS (
         DELETE FROM queue_message m
          WHERE m.trust = current_setting('app.trust') AND m.queue = p_queue AND m.seq = ANY (p_seqs)
+           AND m.seq BETWEEN p_seqs[1] AND p_seqs[cardinality(p_seqs)]
            AND EXISTS (SELECT 1 FROM queue_hold h WHERE h.trust = m.trust AND h.queue = m.queue AND h.key = m.key)
         RETURNING m.*)
     INSERT INTO queue_held SELECT * FROM aside

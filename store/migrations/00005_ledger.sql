@@ -62,7 +62,8 @@ CREATE INDEX balance_item ON balance (trust, item);
 SELECT protect('balance', 'SELECT');
 
 -- fold_movements keeps every balance equal to the fold of its movements. It
--- touches balances in primary-key order, so that writers cannot deadlock, and
+-- looks rows up by key whatever PostgreSQL thinks of the tables' size (OFFSET 0
+-- keeps the order of joins), touches balances in primary-key order, so that writers cannot deadlock, and
 -- refuses what lowers a balance below zero unless it is use on a patient or
 -- its correction (law 4).
 -- +goose StatementBegin
@@ -70,10 +71,10 @@ CREATE FUNCTION fold_movements() RETURNS trigger LANGUAGE plpgsql SECURITY DEFIN
 DECLARE bad record;
 BEGIN
     SELECT n.id INTO bad FROM added n
-      LEFT JOIN place f ON f.trust = n.trust AND f.id = n.from_place
-      LEFT JOIN place t ON t.trust = n.trust AND t.id = n.to_place
-      LEFT JOIN item i ON i.trust = n.trust AND i.id = n.item
-      LEFT JOIN movement o ON o.trust = n.trust AND o.id = n.reverses
+      LEFT JOIN LATERAL (SELECT p.id, p.kind FROM place p WHERE p.trust = n.trust AND p.id = n.from_place OFFSET 0) f ON true
+      LEFT JOIN LATERAL (SELECT p.id, p.kind FROM place p WHERE p.trust = n.trust AND p.id = n.to_place OFFSET 0) t ON true
+      LEFT JOIN LATERAL (SELECT i.id FROM item i WHERE i.trust = n.trust AND i.id = n.item OFFSET 0) i ON true
+      LEFT JOIN LATERAL (SELECT o.id FROM movement o WHERE o.trust = n.trust AND o.id = n.reverses OFFSET 0) o ON true
      WHERE f.id IS NULL OR t.id IS NULL
         OR (n.item IS NOT NULL AND i.id IS NULL) OR (n.reverses IS NOT NULL AND o.id IS NULL)
         OR (n.item IS NULL AND (f.kind IN ('stock', 'transit') OR t.kind IN ('stock', 'transit'))
@@ -84,7 +85,7 @@ BEGIN
     END IF;
 
     SELECT n.id, n.reverses INTO bad FROM added n
-      JOIN movement o ON o.trust = n.trust AND o.id = n.reverses
+      CROSS JOIN LATERAL (SELECT * FROM movement o WHERE o.trust = n.trust AND o.id = n.reverses OFFSET 0) o
      WHERE (o.item, o.lot, o.serial, o.owner, o.from_place, o.to_place, o.quantity)
            IS DISTINCT FROM (n.item, n.lot, n.serial, n.owner, n.to_place, n.from_place, n.quantity)
         OR o.reverses IS NOT NULL
@@ -101,7 +102,7 @@ BEGIN
                CASE WHEN kind IN ('use', 'use_reversal') THEN 0 ELSE quantity END FROM added WHERE item IS NOT NULL
     ), net AS (
         SELECT e.trust, e.place, e.item, e.lot, e.serial, e.owner, sum(e.change)::bigint AS change, sum(e.refusable)::bigint AS refusable
-          FROM ends e JOIN place p ON p.trust = e.trust AND p.id = e.place AND p.kind IN ('stock', 'transit')
+          FROM ends e CROSS JOIN LATERAL (SELECT 1 FROM place p WHERE p.trust = e.trust AND p.id = e.place AND p.kind IN ('stock', 'transit') OFFSET 0) p
          GROUP BY 1, 2, 3, 4, 5, 6
     ), folded AS (
         INSERT INTO balance AS b (trust, place, item, lot, serial, owner, quantity)
