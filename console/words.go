@@ -124,6 +124,7 @@ var directions = words{
 // with each.
 var warningKinds = words{
 	"expired_used":         {"An expired item was used", ""},
+	"plan_failed":          {"An order cannot be computed", ""},
 	"mapping_broken":       {"A changed mapping cannot be used", ""},
 	"stock_short":          {"More was used than was in stock", ""},
 	"item_unidentified":    {"An item is unidentified", ""},

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -20,6 +21,7 @@ type Plans interface {
 	NextWant(ctx context.Context, trust string, since time.Time) (w purchasing.Want, ok bool, err error)
 	KeepSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error
 	Releasable(ctx context.Context, trust string, now time.Time) ([]purchasing.Suggestion, error)
+	OpenWarning(ctx context.Context, trust, kind, subject, text, action string) error
 	HoldSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error
 	KeepOrder(ctx context.Context, trust string, o purchasing.Order, suggestions []int64, number func(int64) string) (purchasing.Order, error)
 }
@@ -110,8 +112,13 @@ func (p *Planner) one(ctx context.Context, trust string, buyer Buyer) (bool, err
 		return false, err
 	}
 	s, needed, err := purchasing.Plan(w, buyer.Limits, buyer.Zone, now)
-	if err != nil || !needed {
-		return true, err
+	if err != nil {
+		// One that cannot be computed must not hold back the others.
+		return true, p.Plans.OpenWarning(ctx, trust, "plan_failed", fmt.Sprintf("policy:%d:%d", w.Policy.Place, w.Policy.Item),
+			"Nothing can be suggested for "+w.Item.Code+": its price, pack or supplier's release time cannot be used.", "Correct the catalogue or trust.yaml; the next use or the next hour plans it again.")
+	}
+	if !needed {
+		return true, nil
 	}
 	err = p.Plans.KeepSuggestion(ctx, trust, s)
 	pgqueue.AfterCommit(ctx, func() { failpoint.Hit(failpoint.PlanAfterCommit) })

@@ -162,7 +162,7 @@ func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []
 	if err != nil {
 		return err
 	}
-	now := p.Now()
+	now := p.Now().In(t.Rules.Zone) // expiry turns at the hospital's midnight
 	changes, outcomes := posting.Decide(rules, known, fresh, now, next)
 	for i, o := range outcomes {
 		switch {

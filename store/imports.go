@@ -28,6 +28,9 @@ func (s *Store) Import(ctx context.Context, trust, typ, file string, raw []byte,
 	now := time.Now()
 	err = pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, hash64("import", trust)); err != nil {
+			return err
+		}
 		name := filepath.Base(file)
 		var seen int
 		err := tx.QueryRow(ctx, `INSERT INTO message_key AS k (trust, connector, sender, control_id, digest, message_id, last_seen_at)

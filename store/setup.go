@@ -119,15 +119,30 @@ func setUpPolicies(ctx context.Context, tx pgx.Tx, c Setup) ([]string, error) {
 	if _, err := tx.Exec(ctx, `DELETE FROM policy_due d USING policy y WHERE d.trust = $1 AND y.trust = $1 AND y.place = d.place AND y.item = d.item AND NOT y.active`, c.Trust); err != nil {
 		return nil, err
 	}
-	// Whatever stands below its reorder point is looked at again: a level may
-	// have been raised, or a hub may have died before it planned.
-	if _, err := tx.Exec(ctx, `INSERT INTO policy_due (trust, place, item)
-		SELECT y.trust, y.place, y.item FROM policy y
-		 WHERE y.trust = $1 AND y.active AND y.reorder_point > (SELECT coalesce(sum(b.quantity), 0) FROM balance b WHERE b.trust = y.trust AND b.place = y.place AND b.item = y.item)
-		   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = y.trust AND m.item = y.item AND y.place IN (m.from_place, m.to_place))
-		ON CONFLICT DO NOTHING`, c.Trust); err != nil {
+	if err := markShort(ctx, tx, c.Trust); err != nil {
 		return nil, err
 	}
 	return collect(ctx, tx, `SELECT DISTINCT u.item FROM `+given+` WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.trust = $1 AND i.code = u.item) ORDER BY 1`,
 		pgx.RowTo[string], c.Trust, places, items, points, levels)
+}
+
+// markShort makes every policy due whose shelf holds less that is fit for use
+// than its reorder point, and nothing says so yet: a level may have been
+// raised, a lot may have expired, or a hub may have died before it planned.
+func markShort(ctx context.Context, tx pgx.Tx, trust string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO policy_due (trust, place, item)
+		SELECT y.trust, y.place, y.item FROM policy y
+		 WHERE y.trust = $1 AND y.active
+		   AND y.reorder_point > greatest((SELECT coalesce(sum(b.quantity) FILTER (WHERE b.quantity < 0 OR l.expiry IS NULL OR l.expiry >= current_date), 0)
+		         FROM balance b LEFT JOIN lot l ON l.trust = b.trust AND l.item = b.item AND l.lot = b.lot
+		        WHERE b.trust = y.trust AND b.place = y.place AND b.item = y.item), 0)
+		   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = y.trust AND m.item = y.item AND y.place IN (m.from_place, m.to_place))
+		 ORDER BY y.place, y.item
+		ON CONFLICT DO NOTHING`, trust)
+	return err
+}
+
+// MarkShort looks over a trust's par levels; see markShort.
+func (s *Store) MarkShort(ctx context.Context, trust string) error {
+	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error { return markShort(ctx, pgtx.From(ctx), trust) })
 }

@@ -205,6 +205,11 @@ func (h *hub) keepHouse(ctx context.Context) error {
 			if err := h.store.OpenDays(ctx); err != nil {
 				h.log.Warn("the archive's next days could not be opened; it is tried again", "err", err)
 			}
+			for ods := range h.trusts { // lots expire without a movement
+				if err := h.store.MarkShort(ctx, ods); err != nil {
+					h.log.Warn("par levels could not be looked over; it is tried again", "trust", ods, "err", err)
+				}
+			}
 		case <-files.C:
 			for ods, t := range h.trusts {
 				h.reload(ctx, ods, t)
