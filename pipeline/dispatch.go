@@ -61,7 +61,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sub := d.Queue.Subscriber(pgqueue.SubscriberConfig{Group: groupDispatch, Poll: d.Poll, Log: d.Log})
+	sub := d.Queue.Subscriber(pgqueue.SubscriberConfig{Group: groupDispatch, Poll: d.Poll, Grace: 20 * time.Second, Log: d.Log})
 	defer sub.Close() // the router leaves it open when ctx ends
 	router.AddConsumerHandler("dispatch", TopicDispatch, sub, d.handle)
 	return router.Run(ctx)

@@ -13,12 +13,26 @@ import (
 
 // mostRetries is how often work is tried again at once after a deadlock or the
 // like before it counts as failing.
-const mostRetries = 5
+const mostRetries = 10
+
+// failing counts a worker's failures since it last got on: all, and those in a
+// row that may pass by themselves. Halving a batch uses up no retries.
+type failing struct{ all, transient int }
+
+func (f *failing) add(err error) failing {
+	f.all++
+	if pgtx.Transient(err) {
+		f.transient++
+	} else {
+		f.transient = 0
+	}
+	return *f
+}
 
 // batch claims, handles and commits up to limit messages of trust, and gives
 // how many it claimed. A worker that was brought down to one message stops it
 // if it fails.
-func (c *Consumer) batch(ctx context.Context, trust string, limit, failures int) (int, error) {
+func (c *Consumer) batch(ctx context.Context, trust string, limit, retries int) (int, error) {
 	start := time.Now()
 	ctx, w := withWakes(ctx)
 	tx, err := pgtx.Begin(ctx, c.Queue.pool, trust)
@@ -39,7 +53,7 @@ func (c *Consumer) batch(ctx context.Context, trust string, limit, failures int)
 	if limit > 1 {
 		err = c.handle(ctx, tx, rows)
 	} else {
-		err = c.alone(ctx, tx, w, rows[0], failures)
+		err = c.alone(ctx, tx, w, rows[0], retries)
 	}
 	if err != nil {
 		return len(rows), err
@@ -77,7 +91,7 @@ func (c *Consumer) call(ctx context.Context, rows []Message) (results []Result, 
 
 // alone handles one message within a savepoint and stops it if it fails,
 // under the same lane lock and in the same commit.
-func (c *Consumer) alone(ctx context.Context, tx pgx.Tx, w *wakes, m Message, failures int) error {
+func (c *Consumer) alone(ctx context.Context, tx pgx.Tx, w *wakes, m Message, retries int) error {
 	point, err := tx.Begin(ctx)
 	if err != nil {
 		return err
@@ -89,7 +103,7 @@ func (c *Consumer) alone(ctx context.Context, tx pgx.Tx, w *wakes, m Message, fa
 	if err == nil {
 		return point.Commit(ctx)
 	}
-	if ctx.Err() != nil || pgtx.Gone(err) || pgtx.Transient(err) && failures < mostRetries {
+	if ctx.Err() != nil || pgtx.Gone(err) || pgtx.Transient(err) && retries < mostRetries {
 		return err
 	}
 	if err := point.Rollback(ctx); err != nil {
@@ -97,7 +111,7 @@ func (c *Consumer) alone(ctx context.Context, tx pgx.Tx, w *wakes, m Message, fa
 	}
 	w.forget()
 	f := fault.Of(err)
-	c.Log.Error("queue: a message was stopped", "topic", c.Topic, "trust", m.Trust, "code", f.Code)
+	c.Log.Error("queue: a message was stopped", "topic", c.Topic, "trust", m.Trust, "seq", m.Seq, "code", f.Code, "sqlstate", pgtx.State(err))
 	return stop(ctx, tx, m, Stop{Step: c.Topic, Code: f.Code, Path: f.Path, Text: f.Text})
 }
 
@@ -133,25 +147,26 @@ func (c *Consumer) settle(ctx context.Context, tx pgx.Tx, rows []Message, result
 
 // recover decides how a worker goes on after a batch of n messages failed, and
 // gives its next batch's size. Nothing was claimed if n is 0.
-func (c *Consumer) recover(ctx context.Context, limit, n, failures int, err error) int {
+func (c *Consumer) recover(ctx context.Context, limit, n int, failed failing, err error) int {
+	wait := min(time.Duration(failed.all)*20*time.Millisecond, time.Second)
 	switch {
 	case ctx.Err() != nil:
 		return limit
 	case pgtx.Gone(err):
-		if failures == 1 {
+		if failed.all == 1 {
 			c.Log.Warn("queue: the database does not answer; work waits", "topic", c.Topic)
 		}
-		pause(ctx, min(time.Duration(failures)*20*time.Millisecond, time.Second))
+		pause(ctx, wait)
 		if n > 1 {
 			return n / 2 // it may have been too much for one transaction
 		}
 		return limit
-	case n == 0: // no message is to blame
-		c.Log.Warn("queue: claiming work failed; it is tried again", "topic", c.Topic, "code", fault.Of(err).Code, "sqlstate", pgtx.State(err))
-		pause(ctx, time.Second)
+	case pgtx.Transient(err) && failed.transient <= mostRetries:
+		pause(ctx, wait)
 		return limit
-	case pgtx.Transient(err) && failures < mostRetries:
-		pause(ctx, time.Duration(failures)*20*time.Millisecond)
+	case n == 0: // no message is to blame
+		c.Log.Warn("queue: claiming work failed; it is tried again", "topic", c.Topic, "sqlstate", pgtx.State(err))
+		pause(ctx, time.Second)
 		return limit
 	}
 	return max(n/2, 1)

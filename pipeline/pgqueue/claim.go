@@ -60,7 +60,10 @@ type querier interface {
 }
 
 func remove(ctx context.Context, tx pgx.Tx, trust string, queue int16, seqs []int64) error {
-	_, err := tx.Exec(ctx, `DELETE FROM queue_message WHERE trust = $1 AND queue = $2 AND seq = ANY ($3)`, trust, queue, seqs)
+	if len(seqs) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `SELECT queue_done($1, $2, $3)`, trust, queue, seqs)
 	return err
 }
 

@@ -124,7 +124,7 @@ func (c *Consumer) next() (string, bool) {
 }
 
 func (c *Consumer) work(ctx context.Context) {
-	limit, failures := c.BatchSize, 0
+	limit, failures := c.BatchSize, failing{}
 	for ctx.Err() == nil {
 		trust, ok := c.next()
 		if !ok {
@@ -134,18 +134,17 @@ func (c *Consumer) work(ctx context.Context) {
 			}
 			continue
 		}
-		n, err := c.batch(ctx, trust, limit, failures)
+		n, err := c.batch(ctx, trust, limit, failures.transient)
 		switch {
 		case err != nil:
-			failures++
-			limit = c.recover(ctx, limit, n, failures, err)
+			limit = c.recover(ctx, limit, n, failures.add(err), err)
 			c.announce(trust)
 		case n > 0:
-			failures = 0
+			failures = failing{}
 			limit = min(limit*2, c.BatchSize)
 			c.announce(trust)
 		default:
-			failures = 0
+			failures = failing{}
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // it stays below the first row that was visible when it was made, and below
 // all numbers that a transaction, open then, might still commit: the mark, a
 // number drawn before, counts once all transactions that were open after it
-// are over.
+// are over. (A transaction has its id before it draws a number.)
 type hint struct {
 	mu      sync.Mutex
 	settled int64

@@ -29,7 +29,7 @@ func TestSubscriber_PassesWatermillsSuite(t *testing.T) {
 	queue := pgqueue.New(db.Pool(t))
 	build := func(_ *testing.T, group string) (message.Publisher, message.Subscriber) {
 		return queue.Publisher(), queue.Subscriber(pgqueue.SubscriberConfig{
-			Group: group, Poll: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+			Group: group, Poll: 200 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
 			Backoff: func(int16) time.Duration { return 0 },
 		})
 	}

@@ -25,7 +25,7 @@ SELECT share('SEQUENCE', 'queue_seq', 'USAGE');
 CREATE TABLE queue_message (
     trust        text        NOT NULL,
     queue        smallint    NOT NULL REFERENCES queue,
-    seq          bigint      NOT NULL DEFAULT nextval('queue_seq'),
+    seq          bigint      NOT NULL DEFAULT CASE WHEN pg_current_xact_id() IS NOT NULL THEN nextval('queue_seq') END,
     lane         smallint    NOT NULL CHECK (lane BETWEEN 0 AND 1023),
     key          bigint      NOT NULL,
     subject      bigint      NOT NULL DEFAULT 0,
@@ -37,6 +37,7 @@ CREATE TABLE queue_message (
     PRIMARY KEY (trust, queue, seq)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0);
+COMMENT ON COLUMN queue_message.seq IS 'Drawn by a transaction that has its id already, so that queue_horizon sees it as open.';
 COMMENT ON COLUMN queue_message.subject IS 'The message or order that the row is about, for the trace.';
 SELECT protect('queue_message', 'SELECT, INSERT, UPDATE, DELETE');
 
@@ -90,11 +91,13 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- queue_horizon tells how far rows are numbered, which transactions are still
--- open (all below o_open are over) and which are yet to come.
+-- queue_horizon tells how far rows are numbered, below which id all transactions
+-- are over, and an id that is above those of all that have begun. (A snapshot's
+-- own upper bound is not: transactions may be open beyond it.)
 CREATE FUNCTION queue_horizon(OUT o_seq bigint, OUT o_open bigint, OUT o_next bigint) LANGUAGE sql VOLATILE SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
-    SELECT (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM queue_seq), pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s
+    SELECT (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM queue_seq),
+           pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_current_xact_id()::text::bigint
 $$;
 
 -- queue_lane is the second half of a lane's lock.
@@ -180,6 +183,8 @@ BEGIN
         END LOOP;
         EXIT WHEN cardinality(v_lanes) = 0;
 
+        -- A row may be committed between these two statements: what the first
+        -- did not set aside, the second does not give either.
         v_aside := false;
         IF EXISTS (SELECT 1 FROM queue_hold h WHERE h.trust = v_trust AND h.queue = p_queue) THEN
             WITH aside AS (
@@ -195,6 +200,7 @@ BEGIN
         IF cardinality(v_back) = 0 THEN
             RETURN QUERY SELECT m.* FROM queue_message m
              WHERE m.trust = v_trust AND m.queue = p_queue AND m.seq > p_after AND m.seq <= v_last AND m.lane = ANY (v_lanes)
+               AND NOT EXISTS (SELECT 1 FROM queue_hold h WHERE h.trust = v_trust AND h.queue = p_queue AND h.key = m.key)
              ORDER BY m.seq LIMIT p_limit;
         ELSE
             RETURN QUERY SELECT x.* FROM (
@@ -203,6 +209,7 @@ BEGIN
                 (SELECT m.* FROM queue_message m
                   WHERE m.trust = v_trust AND m.queue = p_queue AND m.seq > p_after AND m.seq <= v_last AND m.lane = ANY (v_lanes)
                     AND m.seq <> ALL (v_seqs)
+                    AND NOT EXISTS (SELECT 1 FROM queue_hold h WHERE h.trust = v_trust AND h.queue = p_queue AND h.key = m.key)
                   ORDER BY m.seq LIMIT p_limit - cardinality(v_back))) x
              ORDER BY x.seq;
         END IF;
@@ -270,10 +277,15 @@ $$;
 -- receive stores messages of one trust: archive row, queue row and key, in
 -- one statement and so in one commit. The caller sends no two equal keys in
 -- one call. A message that is already known only counts its repetition.
+--
+-- Left to itself PostgreSQL would plan this statement anew for each call, which
+-- takes longer than running it for one message; and a plan made while the
+-- tables were empty must not read them whole when they are not.
 -- +goose StatementBegin
 CREATE FUNCTION receive(p_trust text, p_connector text[], p_format text[], p_type text[], p_sender text[], p_control_id text[],
     p_key bigint[], p_digest bytea[], p_peer text[], p_raw bytea[], p_at timestamptz[])
-RETURNS TABLE (o_ord bigint, o_message_id bigint, o_duplicate boolean, o_reused boolean) LANGUAGE plpgsql VOLATILE AS $$
+RETURNS TABLE (o_ord bigint, o_message_id bigint, o_duplicate boolean, o_reused boolean) LANGUAGE plpgsql VOLATILE
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
     PERFORM set_config('app.trust', p_trust, true);
     RETURN QUERY
