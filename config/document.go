@@ -61,7 +61,7 @@ func (d *document) readBytes(raw []byte, v any) {
 func (d *document) usable() bool { return !d.bad[""] }
 
 func (d *document) read() ([]byte, bool) {
-	raw, err := readFile(d.file)
+	raw, err := readFile(d.file, maxFile)
 	if err != nil {
 		d.bad[""] = true
 		d.report(0, "unreadable_file", "%s", err)
@@ -70,15 +70,15 @@ func (d *document) read() ([]byte, bool) {
 }
 
 // readFile reads a file that people write. Its error is fit to be shown.
-func readFile(file string) ([]byte, error) {
+func readFile(file string, most int64) ([]byte, error) {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault.New(fault.Invalid, "unreadable_file", "there is no such file. Create it, or correct the path.")
 	case err == nil && !info.Mode().IsRegular():
 		return nil, fault.New(fault.Invalid, "unreadable_file", "this is not a file. Name the file itself.")
-	case err == nil && info.Size() > maxFile:
-		return nil, fault.New(fault.Invalid, "unreadable_file", "the file is longer than %s, which no configuration is. Check the path.", Size(maxFile))
+	case err == nil && info.Size() > most:
+		return nil, fault.New(fault.Invalid, "unreadable_file", "the file is longer than %s, which no configuration is. Check the path.", Size(most))
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {

@@ -28,6 +28,9 @@ type Policy struct {
 // maxLevel bounds a reorder point: a slip of the keyboard, not a stock.
 const maxLevel = 10_000_000
 
+// maxPolicies bounds policies.csv: about half a million par levels.
+const maxPolicies = 16 << 20
+
 var policyColumns = []string{"place", "item", "reorder_point", "order_up_to"}
 
 // LoadPolicies reads the trust's policies file, in the file's order; none if
@@ -40,7 +43,7 @@ func (t *Trust) LoadPolicies() ([]Policy, error) {
 		return nil, nil
 	}
 	file := t.Path(t.Policies)
-	raw, err := readFile(file)
+	raw, err := readFile(file, maxPolicies)
 	if err != nil {
 		return nil, Problems{{File: file, Code: "unreadable_file", Text: err.Error()}}
 	}

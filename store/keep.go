@@ -32,11 +32,11 @@ func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 	if err := b.keepLines(batch, c.Lines); err != nil {
 		return err
 	}
-	b.keepMovements(batch, c.Movements)
-	b.keepOrders(batch, c.Orders)
 	if err := b.keepPostings(batch, c.Postings); err != nil {
 		return err
 	}
+	b.keepMovements(batch, c.Movements)
+	b.keepOrders(batch, c.Orders)
 	if batch.Len() == 0 {
 		return nil
 	}
@@ -54,53 +54,8 @@ func ledgerFault(err error) error {
 	return err
 }
 
-func (b *Books) keepPatients(batch *pgx.Batch, c posting.Changes) error {
-	for _, p := range c.Patients {
-		batch.Queue(`WITH p AS (INSERT INTO patient (trust, id, test) VALUES ($1, $2, $3))
-			INSERT INTO place (trust, id, kind, code, name) VALUES ($1, $2, 'patient', $2::bigint::text, 'Patient')`, b.trust, p.ID, p.Test).Exec(ignoreTag)
-	}
-	for _, i := range c.Identifiers {
-		sealed, err := b.sealer.seal(i.Identifier)
-		if err != nil {
-			return err
-		}
-		batch.Queue(`INSERT INTO patient_identifier (trust, pseudonym, patient, type, ciphertext) VALUES ($1, $2, $3, $4, $5)`,
-			b.trust, i.Pseudonym[:], i.Patient, i.Identifier.Type, sealed).Exec(ignoreTag)
-	}
-	for _, d := range c.Demographics {
-		sealed, err := b.sealer.seal(d.Told)
-		if err != nil {
-			return err
-		}
-		batch.Queue(`INSERT INTO patient_demographics AS p (trust, patient, ciphertext, told_at, message_id) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (trust, patient) DO UPDATE SET ciphertext = excluded.ciphertext, told_at = excluded.told_at, message_id = excluded.message_id
-			WHERE p.told_at <= excluded.told_at`, b.trust, d.Patient, sealed, d.At, d.Message).Exec(ignoreTag)
-	}
-	for _, m := range c.Merges {
-		batch.Queue(`UPDATE patient SET merged_into = $3 WHERE trust = $1 AND id = $2`, b.trust, m.Retired, m.Survivor).Exec(ignoreTag)
-	}
-	return nil
-}
-
-func (b *Books) keepCases(batch *pgx.Batch, c posting.Changes) error {
-	for _, x := range c.Cases {
-		told, err := json.Marshal(x.Told)
-		if err != nil {
-			return err
-		}
-		s := x.Settle()
-		batch.Queue(`INSERT INTO theatre_case (trust, id, name, patient, place, booking, told, scheduled_at, first_used_at, message_id)
-			VALUES ($1, $2, $3, nullif($4::bigint, 0), nullif($5::bigint, 0), $6, $7, $8, $9, $10)
-			ON CONFLICT (trust, id) DO UPDATE SET patient = excluded.patient, place = excluded.place, booking = excluded.booking, told = excluded.told,
-				scheduled_at = excluded.scheduled_at, first_used_at = excluded.first_used_at`,
-			b.trust, x.ID, x.Name, int64(s.Patient), int64(s.Place), s.Booking, told, nullTime(s.ScheduledAt), nullTime(s.UsedAt), x.Message).Exec(ignoreTag)
-	}
-	for _, a := range c.Aliases {
-		batch.Queue(`INSERT INTO case_alias (trust, kind, value, case_id) VALUES ($1, $2, $3, $4)`, b.trust, a.Alias.Kind, a.Alias.Value, a.Case).Exec(ignoreTag)
-	}
-	return nil
-}
-
+// keepLots passes over what is known, for an upsert would lock every lot that
+// is in use until the batch is committed.
 func (b *Books) keepLots(batch *pgx.Batch, lots []posting.Lot) {
 	if len(lots) == 0 {
 		return
@@ -110,7 +65,9 @@ func (b *Books) keepLots(batch *pgx.Batch, lots []posting.Lot) {
 		items[i], names[i], expiry[i] = int64(l.Item), l.Lot, nullTime(l.Expiry)
 	}
 	batch.Queue(`INSERT INTO lot AS l (trust, item, lot, expiry)
-		SELECT $1, item, lot, max(expiry) FROM unnest($2::bigint[], $3::text[], $4::date[]) u (item, lot, expiry) GROUP BY item, lot ORDER BY item, lot
+		SELECT $1, item, lot, max(expiry) FROM unnest($2::bigint[], $3::text[], $4::date[]) u (item, lot, expiry)
+		 WHERE NOT EXISTS (SELECT 1 FROM lot k WHERE k.trust = $1 AND k.item = u.item AND k.lot = u.lot AND (k.expiry IS NOT NULL OR u.expiry IS NULL) OFFSET 0)
+		 GROUP BY item, lot ORDER BY item, lot
 		ON CONFLICT (trust, item, lot) DO UPDATE SET expiry = excluded.expiry WHERE l.expiry IS NULL AND excluded.expiry IS NOT NULL`,
 		b.trust, items, names, expiry).Exec(ignoreTag)
 }
@@ -228,23 +185,6 @@ func (b *Books) keepOrder(batch *pgx.Batch, o *purchasing.Order) {
 		batch.Queue(`UPDATE purchase_order_line SET state = $4, open_packs = $5, expected_on = $6, reason = $7 WHERE trust = $1 AND order_id = $2 AND line = $3`,
 			b.trust, o.ID, l.Line, l.State, l.OpenPacks, nullDate(l.Expected), l.Reason).Exec(ignoreTag)
 	}
-}
-
-func (b *Books) keepPostings(batch *pgx.Batch, ps []posting.Posting) error {
-	for _, p := range ps {
-		findings, err := json.Marshal(p.Findings)
-		if err != nil {
-			return err
-		}
-		if p.Findings == nil {
-			findings = []byte("[]")
-		}
-		m := p.Message
-		batch.Queue(`INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary, findings)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			b.trust, m.ID, m.Attempt, m.Type, m.Connector, m.Sender, m.ControlID, m.Said.Profile, p.Outcome, p.Summary, findings).Exec(ignoreTag)
-	}
-	return nil
 }
 
 func nullTime(t time.Time) *time.Time {

@@ -58,6 +58,13 @@ func Open(ctx context.Context, dsn string, sizes Sizes) (*Store, error) {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 		cfg.ConnConfig.RuntimeParams["application_name"] = "stockwell " + p.name
 		cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+		// The hub's statements find rows by keys, in tables whose statistics
+		// are often those of an empty one.
+		cfg.ConnConfig.RuntimeParams["jit"] = "off"
+		if p.pool == &s.lanes {
+			cfg.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+			cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+		}
 		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "10s"
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 			s.Close()

@@ -24,7 +24,7 @@ SELECT share('SEQUENCE', 'queue_seq', 'USAGE');
 
 CREATE TABLE queue_message (
     trust        text        NOT NULL,
-    queue        smallint    NOT NULL REFERENCES queue,
+    queue        smallint    NOT NULL, -- no foreign key: a queue is never removed, and each message would pay for it
     seq          bigint      NOT NULL DEFAULT CASE WHEN pg_current_xact_id() IS NOT NULL THEN nextval('queue_seq') END,
     lane         smallint    NOT NULL CHECK (lane BETWEEN 0 AND 1023),
     key          bigint      NOT NULL,
