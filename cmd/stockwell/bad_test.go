@@ -115,7 +115,7 @@ func TestBad_AnUnknownMessageTypeIsKeptAndShownWithWhatToDo(t *testing.T) {
 	h.quiet()
 	list := h.ok("messages", "list", "--state", "stopped")
 	if !strings.Contains(list, "ZZZ^Z99") || !strings.Contains(list, "then replay") {
-		t.Errorf("the list does not say what to do:\n%s", list)
+		t.Errorf("the list does not say what to do:\n%s\nthe hub says:\n%s", list, h.log)
 	}
 	id, err := h.query(`SELECT id::text FROM message WHERE control_id = 'Z1'`)
 	h.must(err)
@@ -146,7 +146,9 @@ func TestBad_FilesAreRefusedWithLineAndReason(t *testing.T) {
 		kind, _, _ := strings.Cut(filepath.Base(f), ".")
 		status, out, stderr := h.cli(append(commands[kind], f)...)
 		got := fmt.Sprintf("status %d\n%s%s", status, out, strings.TrimLeft(stderr, "\r"))
-		got = strings.ReplaceAll(got, f, filepath.Base(f))
+		whole, err := filepath.Abs(f)
+		h.must(err)
+		got = strings.ReplaceAll(got, whole, filepath.Base(f))
 		if status == 0 {
 			t.Errorf("%s was taken", f)
 		}
@@ -269,6 +271,22 @@ func TestBad_APortInUseIsNamedWithItsSetting(t *testing.T) {
 	h.write("stockwell.yaml", hub)
 	h.write(h.trustFile("trust.yaml"), strings.Replace(trust, "listen: 127.0.0.1:0", "listen: "+taken, 1))
 	h.refuses(1, []string{taken, "theatre", "another program"}, "serve")
+}
+
+func TestCheck_BesideARunningHubItsOwnPortsAreNoFault(t *testing.T) {
+	t.Parallel()
+	h := newHospital(t)
+	h.start()
+	h.write("stockwell.yaml", strings.Replace(h.read("stockwell.yaml"), "listen: 127.0.0.1:0", "listen: "+h.hub.httpAddr, 1))
+	h.write(h.trustFile("trust.yaml"), strings.Replace(h.read(h.trustFile("trust.yaml")), "listen: 127.0.0.1:0", "listen: "+h.theatre, 1))
+	if out := h.ok("check"); strings.Contains(out, "WRONG") {
+		t.Error(out)
+	}
+	h.must(h.stopHub())
+	ln, err := net.Listen("tcp", h.theatre)
+	h.must(err)
+	defer ln.Close()
+	h.refuses(1, []string{"WRONG trust ZZ1 connector theatre", h.theatre}, "check")
 }
 
 func TestBad_AnUnknownKeyIsToldWithFileLineAndTheNearestKey(t *testing.T) {

@@ -47,9 +47,12 @@ func (h *hospital) books() string {
 	return b.out.String()
 }
 
-// hubStore opens the hub's books as a command does.
+// hubStore gives the running hub's books, else opens them as a command does.
 func (h *hospital) hubStore() (done func(), s *store.Store) {
 	h.t.Helper()
+	if h.hub != nil {
+		return func() {}, h.hub.store
+	}
 	s, done, err := (&app{cli: &cli{Config: h.path("stockwell.yaml")}, ctx: context.Background()}).reading()
 	h.must(err)
 	return done, s

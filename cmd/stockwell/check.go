@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/config"
@@ -49,8 +50,9 @@ func (c checkCmd) Run(a *app) error {
 		if a.Data != "" {
 			hub.Data = a.Data
 		}
+		running := !c.Offline && hubAnswers(a.ctx, hub.HTTP.Listen)
 		for _, t := range trusts {
-			c.trust(a, t, look)
+			c.trust(a, t, running, look)
 		}
 		if !c.Offline {
 			look("database", c.database(a, hub))
@@ -83,8 +85,8 @@ func (c checkCmd) Run(a *app) error {
 
 // flatten gives the single errors of joined ones.
 func flatten(err error) []error {
-	var joined interface{ Unwrap() []error }
-	if !errors.As(err, &joined) {
+	joined, ok := err.(interface{ Unwrap() []error }) // not deeper: what a fault wraps is not told
+	if !ok {
 		return []error{err}
 	}
 	var out []error
@@ -94,7 +96,7 @@ func flatten(err error) []error {
 	return out
 }
 
-func (c checkCmd) trust(a *app, t *config.Trust, look func(string, error) bool) {
+func (c checkCmd) trust(a *app, t *config.Trust, running bool, look func(string, error) bool) {
 	name := "trust " + t.ODS
 	_, err := t.LoadPolicies()
 	look(name+" policies", err)
@@ -122,16 +124,36 @@ func (c checkCmd) trust(a *app, t *config.Trust, look func(string, error) bool) 
 			continue
 		}
 		switch {
+		case way.listen != nil && running:
+			what += " (the hub runs and listens)"
 		case way.listen != nil:
 			_, err = way.listen()
-		case way.sink != nil:
+		case way.check != nil:
 			ctx, cancel := context.WithTimeout(a.ctx, 30*time.Second)
-			err = way.sink.Check(ctx)
+			err = way.check(ctx)
 			cancel()
 		}
 		look(what, err)
 		way.close()
 	}
+}
+
+// hubAnswers reports whether a hub runs with this configuration: its ports are
+// then its own, and no fault.
+func hubAnswers(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/healthz", nil)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, 8))
+	return answer.StatusCode == http.StatusOK && string(said) == "ok\n"
 }
 
 // database reaches the server, without changing anything in it.
@@ -146,7 +168,8 @@ func (c checkCmd) database(a *app, hub *config.Hub) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.CheckVersion(a.ctx); err != nil && db.owner == "" {
+	// An older version is mended by serve, if it may migrate.
+	if err := s.CheckVersion(a.ctx); err != nil && (db.owner == "" || fault.Of(err).Code == "database_newer") {
 		return err
 	}
 	return nil

@@ -5,14 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/connectors/mllp"
@@ -118,14 +116,4 @@ func alive(pid int) bool {
 	}
 	_, after, _ := strings.Cut(string(raw), ") ")
 	return !strings.HasPrefix(after, "Z")
-}
-
-func portFree(t *testing.T, address string) bool {
-	t.Helper()
-	ln, err := net.Listen("tcp", address)
-	if err != nil {
-		return false
-	}
-	_ = ln.Close()
-	return true
 }

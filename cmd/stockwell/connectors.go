@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -19,6 +20,7 @@ type connector struct {
 	source connectors.Source // nil if nothing comes in
 	sink   connectors.Sink   // nil if nothing goes out
 	listen func() (addr string, err error)
+	check  func(ctx context.Context) error // reaches the far side; nil if there is none to reach
 	close  func()
 }
 
@@ -53,7 +55,7 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 			Out: x.Out, In: x.In, Pattern: x.Pattern, Processed: x.Processed, Rejected: x.Rejected, Type: x.Type, Format: "csv",
 			Poll: time.Duration(x.Poll), Stable: time.Duration(x.Stable), Timeout: time.Duration(x.Timeout),
 		}, log)
-		out := connector{trust: t.ODS, name: c.Name, close: func() { _ = s.Close() }}
+		out := connector{trust: t.ODS, name: c.Name, check: s.Check, close: func() { _ = s.Close() }}
 		if x.In != "" {
 			out.source = s
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -62,8 +63,9 @@ func TestServe_ATermSignalDrainsAndLeavesNothingBehind(t *testing.T) {
 	if alive(postmaster) {
 		t.Error("PostgreSQL is still there")
 	}
-	if !portFree(t, h.theatre) || !portFree(t, pages) {
-		t.Errorf("a port is still taken: %s or %s", h.theatre, pages)
+	for _, address := range []string{h.theatre, pages} {
+		ln := h.listen(address)
+		_ = ln.Close()
 	}
 	h.serve("")
 	h.quiet()
@@ -72,6 +74,22 @@ func TestServe_ATermSignalDrainsAndLeavesNothingBehind(t *testing.T) {
 	for _, id := range accepted {
 		if !strings.Contains(posted, " "+id+" ") {
 			t.Errorf("message %s was acknowledged and is not posted", id)
+		}
+	}
+}
+
+func TestDemo_TellsItsStoryTwiceInARowAndLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "demo")
+	for range 2 {
+		cmd := exec.Command(os.Args[0], "demo", "--once", "--data", dir)
+		cmd.Env = append(os.Environ(), asStockwell+"=1")
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "expectations held") || !strings.Contains(string(out), "order PO-000017, £1,240.00") {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "postgres", "cluster", "postmaster.pid")); len(left) > 0 {
+			t.Error("PostgreSQL is still there")
 		}
 	}
 }

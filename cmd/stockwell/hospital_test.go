@@ -143,13 +143,22 @@ func (h *hospital) set(key, value string) {
 func (h *hospital) startERP() {
 	h.t.Helper()
 	if h.stage.erp == nil {
-		var err error
-		h.stage.erp, err = net.Listen("tcp", h.stage.erpAddr)
-		h.must(err)
+		h.stage.erp = h.listen(h.stage.erpAddr)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := h.stage.serveERP(ctx)
 	h.erpEnd = func() { cancel(); <-done; h.stage.erp = nil }
+}
+
+// listen takes an address that was in use before; for a moment, a connection
+// of another test may have borrowed its port.
+func (h *hospital) listen(address string) (ln net.Listener) {
+	h.t.Helper()
+	h.until(address+" is free again", func() (_ string, err error) {
+		ln, err = net.Listen("tcp", address)
+		return "", err
+	})
+	return ln
 }
 
 func (h *hospital) stopERP() {
@@ -186,6 +195,14 @@ func (h *hospital) start() {
 func (h *hospital) seed() {
 	h.t.Helper()
 	h.write(h.trustFile("order-history.csv"), string(bringUpToDate([]byte(h.read(h.trustFile("order-history.csv"))), time.Now())))
+	if h.hub != nil { // as the demo does, which is quicker than three commands
+		s := &story{teller: &teller{out: io.Discard}, hub: h.hub, trust: "ZZ1"}
+		s.stocked(context.Background())
+		if len(s.failed) > 0 {
+			h.t.Fatal(s.failed)
+		}
+		return
+	}
 	h.ok("catalogue", "load", h.path(h.trustFile("catalogue.csv")))
 	h.ok("stock", "open", h.path(h.trustFile("opening.csv")))
 	h.ok("orders", "history", h.path(h.trustFile("order-history.csv")))

@@ -32,23 +32,26 @@ func realHospital(t *testing.T, data string) *hospital {
 	return h
 }
 
+// message is a file of what comes in on such a day.
+func (h *hospital) message(name string) []byte {
+	h.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(journeys, "killed", name))
+	h.must(err)
+	return bytes.ReplaceAll(raw, []byte("\n"), []byte("\r"))
+}
+
 // day is what happens in each of these tests: two uses of different cases and
 // the ERP's answer. between is called before, between and after them.
 func (h *hospital) day(between func(), dead func()) {
 	h.t.Helper()
-	message := func(name string) []byte {
-		raw, err := os.ReadFile(filepath.Join(journeys, "killed", name))
-		h.must(err)
-		return bytes.ReplaceAll(raw, []byte("\n"), []byte("\r"))
-	}
 	between()
-	h.deliver(message("first.hl7"), dead)
+	h.deliver(h.message("first.hl7"), dead)
 	between()
 	h.settled(dead)
-	h.deliver(message("second.hl7"), dead)
+	h.deliver(h.message("second.hl7"), dead)
 	between()
 	h.settled(dead)
-	h.drop("ack.csv", message("ack.csv"))
+	h.drop("ack.csv", h.message("ack.csv"))
 	between()
 	h.settled(dead)
 }
@@ -121,6 +124,32 @@ func TestKill_NoDeathLosesOrDoublesAnything(t *testing.T) {
 			h.same(want)
 		})
 	}
+	t.Run("answered before it was marked as sent", func(t *testing.T) {
+		t.Parallel()
+		h := realHospital(t, data)
+		c := h.serve(string(failpoint.DispatchAfterDelivery) + ":hang")
+		h.deliver(h.message("first.hl7"), func() {})
+		h.until("the order's file is at the ERP", func() (string, error) {
+			_, err := os.Stat(filepath.Join(h.stage.erpDir, "orders", "PO-000017.csv"))
+			return "", err
+		})
+		h.drop("ack.csv", h.message("ack.csv"))
+		h.until("the answer waits for the order", func() (string, error) {
+			waits, err := h.query(`SELECT reason FROM queue_hold WHERE code = 'order_not_sent_yet'`)
+			if waits == "" {
+				return "it does not", err
+			}
+			return "", err
+		})
+		c.kill()
+		h.serve("")
+		h.settled(func() {})
+		h.deliver(h.message("second.hl7"), func() {})
+		h.settled(func() {})
+		if o, err := h.query(`SELECT state FROM purchase_order WHERE number = 'PO-000017'`); o != "accepted" || err != nil {
+			t.Errorf("the order is %s, %v", o, err)
+		}
+	})
 	t.Run("hub killed with a message acknowledged and not posted", func(t *testing.T) {
 		t.Parallel()
 		h := realHospital(t, data)
@@ -138,6 +167,17 @@ func TestKill_NoDeathLosesOrDoublesAnything(t *testing.T) {
 		}, func() {})
 		h.same(want)
 	})
+}
+
+func TestServe_AFailpointThatThereIsNotIsRefused(t *testing.T) {
+	t.Parallel()
+	h := emptyHospital(t, nil)
+	cmd := exec.Command(os.Args[0], "--config", h.path("stockwell.yaml"), "serve")
+	cmd.Env = append(os.Environ(), asStockwell+"=1", failpoint.Variable+"=post.before_comit")
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), failpoint.Variable) {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 func (h *hospital) same(want string) {
