@@ -171,7 +171,9 @@ func (in *Intake) store(ctx context.Context, trust string, envelopes []connector
 	for {
 		failpoint.Hit(failpoint.ReceiveBeforeCommit)
 		receipts, err := in.archive.Receive(ctx, trust, envelopes, keys)
-		failpoint.Hit(failpoint.ReceiveAfterCommit)
+		if err == nil {
+			failpoint.Hit(failpoint.ReceiveAfterCommit)
+		}
 		if err == nil || !fault.Is(err, fault.Unavailable) || time.Since(start) > outlast {
 			return receipts, err
 		}

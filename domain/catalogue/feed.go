@@ -129,7 +129,7 @@ func (r *Row) price(v map[string]string, bad func(column, code, text string)) {
 	}
 	p, err := decimal.Parse(s)
 	if err != nil || p.IsNeg() || p.Scale() > 4 || p.Cmp(mostPrice) > 0 {
-		bad("price", "price_invalid", "Write a price as 1240.00: a point, no thousands separator, at most four decimals and 99999999.9999.")
+		bad("price", "price_invalid", "Write a price as 1240.00: a point, no thousands separator, at most four decimals, and no more than 99999999.9999.")
 		return
 	}
 	r.Price = p

@@ -58,6 +58,10 @@ func TestWrongPatient_IsReversedAndAlerts(t *testing.T) {
 			t.Errorf("severity %s", w.Severity)
 		}
 	}
+	h.say(h.from("theatre", 3, used("4411", "B", told("1", canonical.Use, "HIP", "1"))))
+	if h.at(h.patientOf("B"), hip) != 1 || h.warned() != "wrong_patient" {
+		t.Errorf("told of the right patient, nobody has seen it: movements %+v, warned %s", h.movements, h.warned())
+	}
 }
 
 func TestCase_SentAgainUnderAnotherPatientMovesTheUse(t *testing.T) {

@@ -191,6 +191,7 @@ func (h *hub) picture(labels map[int64]string) []string {
 				key = labels[n] + ":" + origin
 			}
 			names[fmt.Sprintf("line:%d", l.ID)] = "line " + number + "/" + key
+			names[fmt.Sprintf("wrong_patient:%d", l.ID)] = names[fmt.Sprintf("line:%d", l.ID)]
 			add("line %s/%s: %s", number, key, h.standing(l, place))
 		}
 	}

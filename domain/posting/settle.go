@@ -174,9 +174,6 @@ func (d *decider) lineWarnings(s *saying, c *theatre.Case, line *theatre.Line, n
 	case "place_unknown":
 		warn("place_unidentified", "warning", "something was used at a place that is not among the trust's places.",
 			fmt.Sprintf("Add the sender's code as an alias of the place in trust.yaml, then replay message %d.", message))
-	case "wrong_patient":
-		warn("wrong_patient", "danger", "the sender says that a use was told of the wrong patient. It was reversed.",
-			"Check the records of both patients, and what was sent to a registry.")
 	}
 	if n.State == theatre.Waiting {
 		warn("line_waiting", "warning", "a line waits: "+waitingText[n.Why], "Open the message, ask the theatre, and have the line corrected and sent again.")

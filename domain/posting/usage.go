@@ -2,6 +2,7 @@ package posting
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"time"
 
@@ -98,12 +99,25 @@ func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word) {
 		d.k.Lines[c.ID][key] = line
 		s.changed = true
 	}
+	before, told := line.Told[s.Connector+"/use"]
 	if line.Hear(s.Connector, w) {
 		s.superseded = true
 		s.find(canonical.Info, "superseded", w.Origin, "A later word on this line was taken up before; this one changed nothing.")
 		return
 	}
 	d.settle(s, c, line, &w)
+	if w.Effect == theatre.WrongPatient && (!told || before.Sequence.Before(w.Sequence)) {
+		d.alert(s, c, line)
+	}
+}
+
+// alert tells of a use that was told of the wrong patient. Its subject is in
+// no settled list: a later word that mends the line does not close it, a
+// person who has looked at both records does.
+func (d *decider) alert(s *saying, c *theatre.Case, line *theatre.Line) {
+	d.warn(Warning{Kind: "wrong_patient", Subject: fmt.Sprintf("wrong_patient:%d", line.ID), Severity: "danger", Message: s.ID,
+		Text:   "Case " + c.Name + ": the sender says that a use was told of the wrong patient. It was reversed.",
+		Action: "Check the records of both patients, and what was sent to a registry; then close this warning with the reason."})
 }
 
 // plain is a sender's text as every store can keep it: valid UTF-8, no NUL.
