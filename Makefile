@@ -50,7 +50,7 @@ generate: ## write generated files anew
 verify: ## fail on generated drift, a forbidden import, a changed published mapping
 	@scripts/verify-generated.sh
 	@go test -count=1 ./internal/archtest
-	@scripts/verify-published.sh
+	@go test -count=1 -run PublishedProfile ./mapping
 
 bench: deps ## measure against the yardsticks (ARGS='--only NAME --json FILE')
 	@go run ./internal/bench $(ARGS)
