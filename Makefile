@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run build check test race fuzz lint generate verify bench deps deps-test deps-race
+.PHONY: help demo run build check test race fuzz lint generate verify bench load deps deps-test deps-race
 
 # ARGS goes to the command that a target runs, as: make demo ARGS=--once
 ARGS ?=
@@ -54,6 +54,9 @@ verify: ## fail on generated drift, a forbidden import, a changed published mapp
 
 bench: deps ## measure against the yardsticks (ARGS='--only NAME --json FILE')
 	@go run ./internal/bench $(ARGS)
+
+load: deps ## kill hub and database at random under load and judge what is left (ARGS='--kills 200')
+	@go run ./internal/load $(ARGS)
 
 deps: ## install what the hub needs, if it is missing
 	@scripts/deps.sh hub

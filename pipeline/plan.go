@@ -44,7 +44,8 @@ type Planner struct {
 	// Poll is how often to look for what nobody announced, cut-offs included.
 	Poll time.Duration
 
-	due chan string
+	due  chan string
+	away bool // the database; said once
 }
 
 // NewPlanner gives a planner; its fields are set before Run.
@@ -77,7 +78,17 @@ func (p *Planner) Run(ctx context.Context) error {
 }
 
 func (p *Planner) plan(ctx context.Context, trust string) {
-	if err := p.Plan(ctx, trust); err != nil && ctx.Err() == nil {
+	err := p.Plan(ctx, trust)
+	switch {
+	case err == nil:
+		p.away = false
+	case ctx.Err() != nil:
+	case fault.Is(err, fault.Unavailable):
+		if !p.away {
+			p.Log.Warn("planning waits: the database does not answer")
+		}
+		p.away = true
+	default:
 		p.Log.Error("planning failed and is tried again", "trust", trust, "code", fault.Of(err).Code, "err", err)
 	}
 }

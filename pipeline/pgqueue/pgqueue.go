@@ -65,14 +65,18 @@ func KeyHash(trust, key string) int64 {
 }
 
 // Tx runs fn in a transaction of trust and, after the commit, wakes the
-// consumers of what fn published.
+// consumers of what fn published. It fails with fault.Unavailable when the
+// database went away.
 func (q *Queue) Tx(ctx context.Context, trust string, fn func(ctx context.Context) error) error {
 	ctx, w := withWakes(ctx)
-	if err := pgtx.Run(ctx, q.pool, trust, fn); err != nil {
-		return err
+	err := pgtx.Run(ctx, q.pool, trust, fn)
+	switch {
+	case err == nil:
+		q.wakeAll(w)
+	case pgtx.Gone(err) && !fault.Is(err, fault.Unavailable):
+		return fault.Wrap(err, fault.Unavailable, "database_away", "The database does not answer. The work waits and goes on by itself.")
 	}
-	q.wakeAll(w)
-	return nil
+	return err
 }
 
 // connect opens a connection of its own, as the pool would: work that keeps a
