@@ -194,7 +194,7 @@ func (d *decider) lineWarnings(s *saying, c *theatre.Case, line *theatre.Line, n
 
 var waitingText = map[string]string{
 	"fraction":            "the quantity is not a whole number of units.",
-	"sign_unknown":        "its transaction type is not in the mapping's table of signs, so it is neither a use nor a credit.",
+	"sign_unknown":        "its transaction type, sign or quantity cannot be used, so it is neither a use nor a credit; the message's findings say which.",
 	"quantity_unreadable": "the quantity cannot be read as a number.",
 	"quantity_negative":   "the quantity is below zero, and a quantity has no sign of its own.",
 	"quantity_too_large":  "the quantity is too large to be one.",
