@@ -125,6 +125,12 @@ func location(path string) (segment, sequence, fieldNo, component string) {
 	if err != nil {
 		return "", "", "", ""
 	}
+	if len(p.groups) > 0 { // ERR counts segments in the whole message, which a group does not tell
+		if g := p.groups[0]; isName([]byte(g.name)) {
+			return g.name, strconv.Itoa(max(g.index, 1)), "", ""
+		}
+		return p.segment, "", "", ""
+	}
 	segment, sequence = p.segment, strconv.Itoa(max(p.segments.index, 1))
 	if p.field > 0 {
 		fieldNo = strconv.Itoa(p.field)

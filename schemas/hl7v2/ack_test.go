@@ -86,3 +86,26 @@ func TestBuildAck_MakesUpForDelimitersThatTheSenderDoesNotHave(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestBuildAck_IsWhatItsVersionHasAndNamesThePlace(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2", "2.9"} {
+		for place, want := range map[string]string{"PID": "PID^1", "PID-3.1": "PID^1^3", "OBX[2]-5": "OBX^2^5", "FT1[2]/NTE-3": "FT1^2", "nonsense-": ""} {
+			ack := ackTo(t, `MSH|^~\&|THEATRE|ZZ1|HUB|RH8|20260105||DFT^P03|C1|P|`+version+"\r",
+				hl7v2.Ack{Code: "AE", Text: "no", ErrorCode: "101", ErrorLocation: place})
+			m := mustParse(t, ack)
+			for _, f := range hl7v2.Validate(m) {
+				if f.Severity != hl7v2.Info {
+					t.Errorf("%s, %s: %+v in %q", version, place, f, ack)
+				}
+			}
+			field := 2
+			if version < "2.5" {
+				field = 1
+			}
+			if got := string(m.Segment(2).Field(field).Raw()); !strings.HasPrefix(got, want) {
+				t.Errorf("%s, %s: the place is %q", version, place, got)
+			}
+		}
+	}
+}

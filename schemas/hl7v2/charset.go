@@ -20,36 +20,31 @@ type charset struct {
 }
 
 // charsets are the names of HL7 table 0211 that are read, and what senders
-// write in their place. Who declares 8859/1 means Windows-1252, which differs
-// only where 8859/1 has control characters.
+// write in their place, as charsetName spells them. Who declares 8859/1 means
+// Windows-1252, which differs only where 8859/1 has control characters.
 var charsets = map[string]*charmap.Charmap{
-	"ASCII": nil, "UNICODE UTF-8": nil, "UTF-8": nil, "UTF8": nil, "UNICODE": nil,
-	"8859/1": charmap.Windows1252, "WINDOWS-1252": charmap.Windows1252, "CP1252": charmap.Windows1252,
-	"8859/2": charmap.ISO8859_2, "8859/3": charmap.ISO8859_3, "8859/4": charmap.ISO8859_4,
-	"8859/5": charmap.ISO8859_5, "8859/6": charmap.ISO8859_6, "8859/7": charmap.ISO8859_7,
-	"8859/8": charmap.ISO8859_8, "8859/9": charmap.ISO8859_9, "8859/15": charmap.ISO8859_15,
+	"ASCII": nil, "USASCII": nil, "IR6": nil, "UNICODEUTF8": nil, "UTF8": nil, "UNICODE": nil, "IR192": nil,
+	"88591": charmap.Windows1252, "IR100": charmap.Windows1252, "LATIN1": charmap.Windows1252,
+	"WINDOWS1252": charmap.Windows1252, "WIN1252": charmap.Windows1252, "CP1252": charmap.Windows1252, "1252": charmap.Windows1252,
+	"88592": charmap.ISO8859_2, "IR101": charmap.ISO8859_2, "88593": charmap.ISO8859_3, "IR109": charmap.ISO8859_3,
+	"88594": charmap.ISO8859_4, "IR110": charmap.ISO8859_4, "88595": charmap.ISO8859_5, "IR144": charmap.ISO8859_5,
+	"88596": charmap.ISO8859_6, "IR127": charmap.ISO8859_6, "88597": charmap.ISO8859_7, "IR126": charmap.ISO8859_7,
+	"88598": charmap.ISO8859_8, "IR138": charmap.ISO8859_8, "88599": charmap.ISO8859_9, "IR148": charmap.ISO8859_9,
+	"885910": charmap.ISO8859_10, "885913": charmap.ISO8859_13, "885914": charmap.ISO8859_14,
+	"885915": charmap.ISO8859_15, "IR203": charmap.ISO8859_15, "LATIN9": charmap.ISO8859_15, "885916": charmap.ISO8859_16,
 }
 
-// charsetName brings a declared name to the form of the table's keys.
+// charsetName brings a declared name to the form of the table's keys: letters
+// and digits, without the ISO before them and the year behind them.
 func charsetName(s string) string {
-	s = strings.ToUpper(strings.TrimSpace(s))
-	s = strings.ReplaceAll(s, "_", "-")
-	if rest, ok := strings.CutPrefix(s, "ISO"); ok {
-		rest = strings.TrimLeft(rest, "- ")
-		if digits, ok := strings.CutPrefix(rest, "8859"); ok {
-			return "8859/" + strings.TrimLeft(digits, "-/ ")
+	s, _, _ = strings.Cut(strings.ToUpper(s), ":")
+	s = strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
+			return r
 		}
-		if strings.HasPrefix(rest, "IR6") || rest == "IR 6" {
-			return "ASCII"
-		}
-	}
-	if digits, ok := strings.CutPrefix(s, "8859-"); ok {
-		return "8859/" + digits
-	}
-	if s == "US-ASCII" {
-		return "ASCII"
-	}
-	return s
+		return -1
+	}, s)
+	return strings.TrimPrefix(s, "ISO")
 }
 
 // chooseCharset settles how the message is decoded, and notes where the
@@ -60,16 +55,13 @@ func (m *Message) chooseCharset() error {
 	if !overridden {
 		msh18 := m.Segment(0).Field(18).Repetition(1)
 		name = charsetName(string(msh18.Component(1).Raw()))
-		if name == `""` {
-			name = ""
-		}
 	}
-	if strings.Contains(name, "UTF-16") || strings.Contains(name, "UTF-32") || strings.Contains(name, "UCS") {
+	if strings.Contains(name, "UTF16") || strings.Contains(name, "UTF32") || strings.Contains(name, "UCS") {
 		return fault.New(fault.Invalid, "hl7_charset_unsupported",
 			"The message declares a charset of two or four bytes a character, which is not read. Set the sender to UNICODE UTF-8 or 8859/1.").At("MSH-18")
 	}
 	table, known := charsets[name]
-	m.charset = charset{table: table, plain: table == nil || m.ascii, declared: known && name != "ASCII"}
+	m.charset = charset{table: table, plain: table == nil || m.ascii, declared: known && name != "ASCII" && name != "USASCII" && name != "IR6"}
 	if m.ascii {
 		if name != "" && !known {
 			m.noteUnknownCharset()
@@ -84,7 +76,7 @@ func (m *Message) chooseCharset() error {
 		return nil
 	case name != "" && !known:
 		m.noteUnknownCharset()
-	case name == "" || name == "ASCII":
+	case name == "" || !m.charset.declared:
 		m.note(Warning, "charset_undeclared", "MSH-18", "Characters beyond ASCII occur, but MSH-18 declares no charset for them. They were read as UTF-8 if they are, else as Windows-1252.")
 	case !m.utf8:
 		m.note(Warning, "charset_mismatch", "MSH-18", "MSH-18 declares UTF-8, but the bytes are not. They were read as Windows-1252.")

@@ -27,6 +27,7 @@ type prologue struct {
 	duplicate   bool // one character twice
 	extra       bool // more than five characters
 	partial     bool // fewer than four characters
+	lower       bool // msh
 }
 
 var utf8BOM = []byte{0xEF, 0xBB, 0xBF}
@@ -56,13 +57,14 @@ func readPrologue(raw []byte) (prologue, error) {
 	case wideCharacters(rest):
 		return p, fault.New(fault.Invalid, "hl7_charset_unsupported",
 			"The message is written in UTF-16 or UTF-32. Set the sender to UNICODE UTF-8 or 8859/1.").At("MSH-18")
-	case len(rest) < 3 || string(rest[:3]) != "MSH":
+	case !foldedName(rest, "MSH"):
 		return p, fault.New(fault.Invalid, "hl7_no_msh",
 			"The message does not begin with an MSH segment, so it is not HL7 v2. Check what the sender's interface sends.").At("MSH")
 	case len(rest) < 4 || !mayDelimit(rest[3]):
 		return p, fault.New(fault.Invalid, "hl7_delimiters",
 			"MSH-1 gives no usable field separator. It is the character straight after MSH, normally a vertical bar.").At("MSH-1")
 	}
+	p.lower = string(rest[:3]) != "MSH"
 	err := p.readEncoding(rest)
 	return p, err
 }

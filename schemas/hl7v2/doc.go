@@ -7,6 +7,12 @@
 // is a Finding, and Options.Strict turns findings into refusals. Every size is
 // bounded, and no input makes the package panic.
 //
+// What the standard says is data, in tables/: segments and fields with the
+// versions that have them (LookupField), data types (LookupType), and the
+// grammars of messages, by which Tree and GroupsOf group segments and Validate
+// judges them. A Path names values, groups included; Diff compares by field;
+// ReadFile takes files and batches apart.
+//
 // What a field means to the hospital, framing on a socket (connectors/mllp)
 // and the mapping of codes do not belong here.
 package hl7v2

@@ -77,3 +77,17 @@ func TestEditor_KeepsLineEndsAndUnknownParts(t *testing.T) {
 		t.Errorf("got %q", m.Bytes())
 	}
 }
+
+func TestEdit_OfNamesInLowerCaseAndIndentedSegments(t *testing.T) {
+	t.Parallel()
+	e := mustParse(t, "msh|^~\\&|A\r  pid|1||x\r\tPV1|1\r").Edit()
+	for path, text := range map[string]string{"PID-3": "y", "PV1-2": "I", "MSH-4": "B"} {
+		if err := e.Set(path, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := e.Message()
+	if err != nil || string(m.Bytes()) != "msh|^~\\&|A|B\r  pid|1||y\r\tPV1|1|I\r" {
+		t.Errorf("got %q, %v", m.Bytes(), err)
+	}
+}

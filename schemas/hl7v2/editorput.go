@@ -18,8 +18,8 @@ func (e *Editor) put(path string, value []byte) error {
 	if err != nil {
 		return err
 	}
-	if p.Many() || len(p.segments.filters)+len(p.fields.filters) > 0 || p.field == 0 {
-		return fault.New(fault.Invalid, "hl7_path", "A path to write to names one place, as PID-3[2].1, without a filter or a star.").At(path)
+	if p.Many() || len(p.groups) > 0 || len(p.segments.filters)+len(p.fields.filters) > 0 || p.field == 0 {
+		return fault.New(fault.Invalid, "hl7_path", "A path to write to names one place, as PID-3[2].1, without a group, a filter or a star.").At(path)
 	}
 	s := e.find(p.segment, max(p.segments.index, 1))
 	if s == nil {
@@ -61,7 +61,7 @@ func (e *Editor) put(path string, value []byte) error {
 func (e *Editor) find(name string, n int) *edited {
 	for i := range e.segs {
 		line := e.segs[i].line
-		if !bytes.HasPrefix(line, []byte(name)) || len(line) > len(name) && line[len(name)] != e.m.delims.field {
+		if len(line) < len(name) || !bytes.EqualFold(line[:len(name)], []byte(name)) || len(line) > len(name) && line[len(name)] != e.m.delims.field {
 			continue
 		}
 		if n--; n == 0 {

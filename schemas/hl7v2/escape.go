@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
 )
 
 // maxSkip bounds the blank lines or spaces that one formatting command may
@@ -51,7 +49,7 @@ func decodeText(b []byte, d delimiters, cs charset) string {
 		switch {
 		case len(body) > 1 && body[0] == 'X':
 			pending, known = appendHex(pending, body[1:])
-		case len(body) == 5 && body[0] == 'C':
+		case (len(body) == 5 || len(body) == 7) && body[0] == 'C':
 			next, known = switchCharset(body[1:], cs)
 		default:
 			put, known = replacement(body, d)
@@ -135,18 +133,22 @@ func skip(fill, arg []byte) ([]byte, bool) {
 
 // appendHex appends the bytes that pairs of hexadecimal digits name.
 func appendHex(dst, digits []byte) ([]byte, bool) {
-	if len(digits)%2 != 0 {
+	if !allHex(digits) {
 		return dst, false
-	}
-	for _, c := range digits {
-		if hexDigit(c) < 0 {
-			return dst, false
-		}
 	}
 	for i := 0; i < len(digits); i += 2 {
 		dst = append(dst, byte(hexDigit(digits[i])<<4|hexDigit(digits[i+1])))
 	}
 	return dst, true
+}
+
+func allHex(digits []byte) bool {
+	for _, c := range digits {
+		if hexDigit(c) < 0 {
+			return false
+		}
+	}
+	return len(digits)%2 == 0
 }
 
 func hexDigit(c byte) int {
@@ -159,24 +161,4 @@ func hexDigit(c byte) int {
 		return int(c-'a') + 10
 	}
 	return -1
-}
-
-// switches are the single-byte character sets that \Cxxyy\ may change to, by
-// the final bytes of their ISO 2022 escape sequence (chapter 2.7.2).
-var switches = map[string]*charmap.Charmap{
-	"2842": nil, "2D41": charmap.Windows1252, "2D42": charmap.ISO8859_2, "2D43": charmap.ISO8859_3,
-	"2D44": charmap.ISO8859_4, "2D4C": charmap.ISO8859_5, "2D47": charmap.ISO8859_6,
-	"2D46": charmap.ISO8859_7, "2D48": charmap.ISO8859_8, "2D4D": charmap.ISO8859_9, "2D62": charmap.ISO8859_15,
-}
-
-// switchCharset gives the charset that holds from here to the end of the value.
-func switchCharset(code []byte, now charset) (charset, bool) {
-	table, known := switches[string(bytes.ToUpper(code))]
-	if !known {
-		return now, false
-	}
-	if table == nil {
-		return now, true // back to ASCII: the message's own set holds it
-	}
-	return charset{table: table}, true
 }

@@ -48,3 +48,35 @@ func ExampleMessage_Edit() {
 	fmt.Printf("%s\n", changed.Segment(1).Raw())
 	// Output: PID|1||X100||Ash\F\Ann
 }
+
+func ExampleMessage_GroupsOf() {
+	m, err := hl7v2.Parse([]byte("MSH|^~\\&|THEATRE|ZZ1|||20260105||DFT^P03|D1|P|2.5\rEVN||20260105\rPID|1||X100||Ash\r"+
+		"FT1|1|T1||20260105||CG|HS-100\rPR1|1||W37.1||20260105\rFT1|2|T2||20260105||CG|SC-20\rDG1|1||M16.1|||F\r"), hl7v2.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	procedure, _ := hl7v2.ParsePath("PR1-3.1")
+	for _, line := range m.GroupsOf("FT1") {
+		fmt.Printf("%d segments, procedure %q\n", line.Len(), procedure.First(line))
+	}
+	for _, f := range hl7v2.Validate(m) {
+		fmt.Println(f.Path, f.Code)
+	}
+	fmt.Println(hl7v2.FieldName("PR1", 3), hl7v2.DataTypeOf("PR1", 3))
+	// Output:
+	// 2 segments, procedure "W37.1"
+	// 1 segments, procedure ""
+	// Procedure Code CNE
+}
+
+func ExampleDiff() {
+	a, _ := hl7v2.Parse([]byte("MSH|^~\\&|A\rPID|1||X100^^^ZZ1\rPV1|1|I\r"), hl7v2.Options{})
+	b, _ := hl7v2.Parse([]byte("MSH|^~\\&|A\nPID|1||X101^^^ZZ1\nNTE|1||new\nPV1|1|I\n"), hl7v2.Options{})
+	for _, d := range hl7v2.Diff(a, b) {
+		fmt.Printf("%s: %q, %q\n", d.Path, d.A, d.B)
+	}
+	// Output:
+	// PID-3.1: "X100", "X101"
+	// NTE: "", "NTE|1||new"
+}

@@ -1,10 +1,13 @@
 package hl7v2
 
-// Group is a run of segments that stand together in a message. The zero Group
-// is empty.
+// Group is a part of a message: segments that stand together, or that were
+// gathered. The zero Group is empty.
 type Group struct {
 	m        *Message
 	from, to int
+	// picked are the segments if they do not stand together; then from and to
+	// count within it.
+	picked []int32
 }
 
 // All gives the whole message as one group.
@@ -24,7 +27,15 @@ func (g Group) Segment(i int) Segment {
 	if i < 0 || i >= g.Len() {
 		return Segment{}
 	}
-	return g.m.Segment(g.from + i)
+	return g.at(g.from + i)
+}
+
+// at gives the segment at a place between from and to.
+func (g Group) at(i int) Segment {
+	if g.picked != nil {
+		i = int(g.picked[i])
+	}
+	return g.m.Segment(i)
 }
 
 // Message gives the message that the group is a part of; nil for the zero
@@ -37,7 +48,7 @@ func (g Group) Message() *Message { return g.m }
 func (g Group) Groups(lead string) (before Group, groups []Group) {
 	before = g
 	for i := g.from; i < g.to; i++ {
-		if !g.m.Segment(i).is(lead) {
+		if !g.at(i).is(lead) {
 			continue
 		}
 		if len(groups) == 0 {
@@ -45,7 +56,16 @@ func (g Group) Groups(lead string) (before Group, groups []Group) {
 		} else {
 			groups[len(groups)-1].to = i
 		}
-		groups = append(groups, Group{m: g.m, from: i, to: g.to})
+		groups = append(groups, Group{m: g.m, from: i, to: g.to, picked: g.picked})
 	}
 	return before, groups
+}
+
+// indices are the places of the group's segments in the message.
+func (g Group) indices() []int32 {
+	list := make([]int32, 0, g.Len())
+	for i := g.from; i < g.to; i++ {
+		list = append(list, int32(g.at(i).index))
+	}
+	return list
 }

@@ -3,6 +3,7 @@ package hl7v2_test
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -45,6 +46,61 @@ func TestAgainstTheYardstick_WhereItIsRight(t *testing.T) {
 		if got := mustPath(t, p[0]).First(ours.All()).String(); got != want {
 			t.Errorf("%s: ours %q, theirs %q", p[0], got, want)
 		}
+	}
+}
+
+// TestAgainstTheYardstick_OnEveryMessageThatItReadsRightly compares each
+// component of the corpus. The yardstick is asked only where it is known to be
+// right: ASCII, the usual delimiters, segments that end with CR, no escape, no
+// repetition, no subcomponent and nothing to delete.
+func TestAgainstTheYardstick_OnEveryMessageThatItReadsRightly(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(corpus, "*.hl7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages, compared := 0, 0
+	for _, file := range files {
+		raw := read(t, file)
+		m, err := hl7v2.Parse(raw, hl7v2.Options{})
+		if err != nil || len(m.Findings()) > 0 || !bytes.HasPrefix(raw, []byte(`MSH|^~\&|`)) || !bytes.HasSuffix(raw, []byte("\r")) ||
+			bytes.IndexByte(raw[8:], '\\') >= 0 || bytes.ContainsFunc(raw, func(r rune) bool { return r >= 0x80 }) {
+			continue
+		}
+		theirs := hl7.NewMessage(append(bytes.Clone(raw), make([]byte, 16)...)[:len(raw)])
+		if err := theirs.Parse(); err != nil {
+			continue
+		}
+		messages++
+		seen := map[string]bool{}
+		for i := range m.Len() {
+			s := m.Segment(i)
+			if seen[s.Name()] {
+				continue // the yardstick finds the first
+			}
+			seen[s.Name()] = true
+			for n := 3; n <= s.Fields(); n++ {
+				f := s.Field(n)
+				if f.State() != hl7v2.Present || f.Repetitions() > 1 || bytes.IndexByte(f.Raw(), '&') >= 0 {
+					continue
+				}
+				for c := 1; c <= f.Components(); c++ {
+					path := fmt.Sprintf("%s.%d.%d", s.Name(), n, c-1)
+					want, err := theirs.Find(path)
+					if err != nil || want == `""` {
+						continue
+					}
+					compared++
+					want = strings.TrimSuffix(want, "\r") // it leaves a segment's end on its last field
+					if got := f.Component(c).String(); got != want {
+						t.Errorf("%s, %s: ours %q, theirs %q", filepath.Base(file), path, got, want)
+					}
+				}
+			}
+		}
+	}
+	if messages < 50 || compared < 1000 {
+		t.Errorf("only %d components of %d messages were compared", compared, messages)
 	}
 }
 

@@ -70,6 +70,9 @@ func (m *Message) lineEnd(from, end int, feeds bool) (stop, next int) {
 // segmentAt reports whether a segment, a line end or nothing begins at i.
 func (m *Message) segmentAt(i, end int) bool {
 	raw := m.raw
+	for i < end && (raw[i] == ' ' || raw[i] == '\t') {
+		i++
+	}
 	if i >= end || raw[i] == '\n' || raw[i] == '\r' {
 		return true
 	}
@@ -85,11 +88,26 @@ func (m *Message) addSegment(from, to int, crowded bool) error {
 			"The message has more than %d segments. Ask the sender to split it, or raise the limit.", m.options.MaxSegments)
 	}
 	line := m.raw[from:to]
-	named := len(line) >= 3 && isName(line[:3]) && (len(line) == 3 || line[3] == m.delims.field)
+	named := m.named(line)
+	if !named && (line[0] == ' ' || line[0] == '\t') {
+		rest := bytes.TrimLeft(line, " \t")
+		if len(rest) == 0 {
+			m.note(Info, "blank_lines", "", "Blank lines stand between segments; they were passed over.")
+			return nil
+		}
+		if m.named(rest) {
+			m.note(Info, "leading_blanks", "", "Blanks or line ends stand before MSH or before another segment; they were passed over.")
+			from, line, named = to-len(rest), rest, true
+		}
+	}
 	if !named {
 		m.note(Warning, "segment_name", "", "A line does not begin with a segment name of three characters; it was kept as it stands.")
 	}
-	if named && len(m.segs) > 0 && string(line[:3]) == "MSH" {
+	if named && !m.lower && max(line[0], line[1], line[2]) >= 'a' {
+		m.lower = true
+		m.noteLower()
+	}
+	if named && len(m.segs) > 0 && foldedName(line, "MSH") {
 		return fault.New(fault.Invalid, "hl7_several_messages",
 			"A second MSH segment follows in the same message, so two messages would be read as one. Send each in a frame of its own.").At("MSH")
 	}
@@ -99,6 +117,11 @@ func (m *Message) addSegment(from, to int, crowded bool) error {
 	}
 	m.segs = append(m.segs, span{int32(from), int32(to)})
 	return nil
+}
+
+// named reports whether a line begins with a segment's name.
+func (m *Message) named(line []byte) bool {
+	return len(line) >= 3 && isName(line[:3]) && (len(line) == 3 || line[3] == m.delims.field)
 }
 
 // trimEnd gives the end of what is read: blanks and framing after the last

@@ -2,6 +2,8 @@ package hl7v2
 
 import (
 	"bytes"
+	"encoding/binary"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -22,8 +24,10 @@ type Message struct {
 	charset  charset
 	ascii    bool // no byte above 0x7F
 	escapes  bool // the escape character occurs after MSH-2
+	lower    bool // the name of a segment is not in upper case
 	utf8     bool // raw is valid UTF-8
 	options  Options
+	tree     atomic.Pointer[tree] // built on demand
 }
 
 // span is a half-open range of raw.
@@ -58,6 +62,9 @@ func Parse(raw []byte, opts Options) (*Message, error) {
 		return nil, err
 	}
 	m.chooseTruncation()
+	if m.escapes {
+		m.noteEscapes(p.encodingEnd)
+	}
 	if opts.Strict && len(m.findings) > 0 {
 		return nil, m.findings[0].refusal()
 	}
@@ -65,6 +72,10 @@ func Parse(raw []byte, opts Options) (*Message, error) {
 }
 
 func (m *Message) notePrologue(p prologue) {
+	if p.lower {
+		m.lower = true
+		m.noteLower()
+	}
 	if p.bom {
 		m.note(Info, "byte_order_mark", "", "A byte order mark stands before MSH; it was passed over.")
 	}
@@ -88,6 +99,10 @@ func (m *Message) notePrologue(p prologue) {
 	}
 }
 
+func (m *Message) noteLower() {
+	m.note(Info, "segment_name_case", "", "The names of segments are not all in upper case; they were read as if they were.")
+}
+
 // chooseTruncation gives \P\ its meaning where the version has it and MSH-2
 // did not name a fifth character (chapter 2.5.5.2 of v2.7).
 func (m *Message) chooseTruncation() {
@@ -108,7 +123,7 @@ func (m *Message) Len() int { return len(m.segs) }
 
 func isASCII(b []byte) bool {
 	for len(b) >= 8 {
-		if (b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7])&0x80 != 0 {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
 			return false
 		}
 		b = b[8:]

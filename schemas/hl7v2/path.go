@@ -14,18 +14,31 @@ import (
 //	OBX[3]-5               of the third OBX of the group
 //	OBX[3.1=UDI]-5         of the OBX segments whose OBX-3.1 is UDI
 //	FT1*-7.1               of every FT1
+//	FT1[2]/PR1*-3          of every PR1 in the group of the second FT1
+//	ORDER[ORC-1=NW]/OBR-4  of the groups that have an ORC-1 of NW
+//
+// What stands before a slash is a group, by the name of the grammar or of the
+// segment that begins it (see Message.GroupsOf); its filters look at its first
+// segment, or at the one they name.
 //
 // Filters compare decoded text, take = or !=, may follow one another, and may
 // put the value in double quotes. A number after filters counts what they let
 // through. The type before the dot (CX.) is for the reader and is not checked.
 // A path without an index means every match: First gives the first, All all.
 type Path struct {
+	groups    []groupStep
 	segment   string
 	segments  selector
 	field     int // 0: the whole segment
 	fields    selector
 	component int // 0: the whole repetition
 	sub       int // 0: the whole component
+}
+
+// groupStep chooses among the groups of a name.
+type groupStep struct {
+	name string
+	selector
 }
 
 // selector chooses among segments of one name or repetitions of one field.
@@ -38,7 +51,7 @@ type selector struct {
 // filter compares one value: in a segment field.component.sub, in a repetition
 // component.sub.
 type filter struct {
-	prefix                string
+	prefix                string // with its dot or dash; only "ORC-" before a group's field counts
 	field, component, sub int
 	not                   bool
 	value                 string
@@ -49,13 +62,29 @@ func (p Path) Segment() string { return p.segment }
 
 // Many reports whether the path asks for several values in so many words: by
 // a star, or by a filter without an index.
-func (p Path) Many() bool { return p.segments.many() || p.fields.many() }
+func (p Path) Many() bool {
+	for _, g := range p.groups {
+		if g.many() {
+			return true
+		}
+	}
+	return p.segments.many() || p.fields.many()
+}
+
+// Place gives the numbers of the field, component and subcomponent that the
+// path names; 0 for those that it does not.
+func (p Path) Place() (field, component, subcomponent int) { return p.field, p.component, p.sub }
 
 func (s selector) many() bool { return s.index == 0 && (s.star || len(s.filters) > 0) }
 
 // String writes the path so that ParsePath reads it as the same path.
 func (p Path) String() string {
 	var b strings.Builder
+	for _, g := range p.groups {
+		b.WriteString(g.name)
+		g.write(&b)
+		b.WriteByte('/')
+	}
 	b.WriteString(p.segment)
 	p.segments.write(&b)
 	if p.field > 0 {

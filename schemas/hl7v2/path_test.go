@@ -14,6 +14,7 @@ func TestParsePath_SaysAtWhichCharacterItStopped(t *testing.T) {
 		"PID-3.": "character 7", "PID-3[": "character 7", "PID-3[2": "character 8", "PID-3[CX.5]": "character 11",
 		"PID-3[CX]": "character 9", "PID-3.1.2.3": "character 10", "PID-3[1][2]": "character 10", "PID 3": "character 4",
 		"PID-3[5=\"x]": "character 12", "PID-999999": "character 10", "PID-3*[2]": "character 10", "PID-3[5=x": "character 10",
+		"FT1/": "character 5", "FT1[2]/PRX1-3": "character 8", "FINANCIAL-3": "character 1", "A//B": "character 3", "/PID": "character 1",
 	} {
 		_, err := hl7v2.ParsePath(path)
 		if err == nil || fault.Of(err).Code != "hl7_path" || !strings.Contains(err.Error(), where+":") {
@@ -27,7 +28,7 @@ func TestParsePath_SaysAtWhichCharacterItStopped(t *testing.T) {
 
 func TestPath_WritesItselfSoThatItIsReadAgain(t *testing.T) {
 	for _, s := range []string{"PID", "PID-3", "PID-3.1", "PID-3.4.2", "PID-3[2].1", `PID-3[CX.5="NH"].1`, "OBX[3]-5", "FT1*-7.1",
-		`OBX[OBX-3.1="UDI"][2]-5`, `PID-3[5!="a""]b"].1`} {
+		`OBX[OBX-3.1="UDI"][2]-5`, "FT1[2]/PR1*-3.1", `ORDER[ORC-1="NW"]/OBSERVATION*/OBX-5`, `PID-3[5!="a""]b"].1`} {
 		p := mustPath(t, s)
 		if p.String() != s {
 			t.Errorf("%q was written %q", s, p.String())
@@ -79,5 +80,47 @@ func TestGroups_RunFromOneLeadUntilTheNext(t *testing.T) {
 	}
 	if groups[0].Segment(3).Name() != "" || groups[0].Segment(-1).Name() != "" {
 		t.Error("a segment outside the group was given")
+	}
+}
+
+func TestPath_ReadsASingleSegment(t *testing.T) {
+	t.Parallel()
+	m := mustParse(t, "MSH|^~\\&|A\rPID|1||a^^^X^MR~b^^^Y^NH\rOBX|1||UDI||x~y\r")
+	pid, obx := m.Segment(1), m.Segment(2)
+	if got := mustPath(t, "PID[2]-3[5=NH].1").FirstIn(pid).String(); got != "b" {
+		t.Errorf("the place of the segment counts: %q", got)
+	}
+	if got := mustPath(t, "PID-3.1").FirstIn(obx).State(); got != hl7v2.Absent {
+		t.Errorf("another segment gives %s", got)
+	}
+	if got := len(mustPath(t, "OBX[3=UDI]-5").AllIn(obx)); got != 2 {
+		t.Errorf("%d values", got)
+	}
+	if got := mustPath(t, "OBX[3=LOT]-5").AllIn(obx); got != nil {
+		t.Errorf("a filter that does not fit lets %v through", got)
+	}
+}
+
+func TestPath_NamesGroups(t *testing.T) {
+	t.Parallel()
+	m := named(t, "ORM^O01", "2.4", "PID ORC:NW OBR:1 OBX:1 OBX:2 ORC:CA OBR:2 OBX:3 ORC:NW OBR:3")
+	for path, want := range map[string]string{
+		"ORDER*/OBX-1": "1 2 3", "ORDER[2]/OBX-1": "3", "ORC[2]/OBX-1": "3", "ORDER[1=NW]/OBX-1": "1 2", "ORDER[ORC-1=CA]/OBR-1": "2",
+		"ORDER[ORC-1!=CA]/OBR-1": "1 3", "ORDER[ORC-1=NW][2]/OBR-1": "3", "ORDER[1]/OBX[2]-1": "2", "ORDER/OBSERVATION[2]/OBX-1": "2",
+		"ORDER[4]/OBR-1": "", "NOSUCH/OBR-1": "", "PATIENT/OBR-1": "", "ORDER[OBX-1=2]/OBR-1": "1", "ORDER[OBX-1!=2]/OBR-1": "2 3",
+	} {
+		var got []string
+		for _, v := range mustPath(t, path).All(m.All()) {
+			got = append(got, v.String())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+	if !mustPath(t, "ORDER*/OBX-1").Many() || mustPath(t, "ORDER[1]/OBX[1]-1").Many() {
+		t.Error("a star in a group asks for several values")
+	}
+	if err := m.Edit().Set("ORDER[1]/OBX-5", "x"); fault.Of(err).Code != "hl7_path" {
+		t.Errorf("writing into a group: %v", err)
 	}
 }

@@ -57,12 +57,21 @@ func (r *pathReader) take(c byte) bool {
 }
 
 func (r *pathReader) path() (p Path) {
-	if len(r.text) < 3 || !isName([]byte(r.text[:3])) {
-		r.fail("a path begins with a segment's name of three characters, as in PID-3.1")
-		return p
+	for {
+		from := r.at
+		name := r.name()
+		sel := r.selectors(true)
+		if r.take('/') {
+			p.groups = append(p.groups, groupStep{name, sel})
+			continue
+		}
+		if r.err == nil && !isName([]byte(name)) {
+			r.at = from
+			r.fail("a path begins with a segment's name of three characters, as in PID-3.1, or with a group's and a slash")
+		}
+		p.segment, p.segments = name, sel
+		break
 	}
-	p.segment, r.at = r.text[:3], 3
-	p.segments = r.selectors(true)
 	if r.take('-') || r.take('.') {
 		p.field = r.number()
 		p.fields = r.selectors(false)
@@ -74,9 +83,21 @@ func (r *pathReader) path() (p Path) {
 		}
 	}
 	if r.err == nil && r.at < len(r.text) {
-		r.fail("this does not belong here; a path is SEGMENT-field.component.subcomponent, with [..] or * after the segment or the field")
+		r.fail("this does not belong here; a path is SEGMENT-field.component.subcomponent, with [..] or * after the segment or the field, and groups and slashes before it")
 	}
 	return p
+}
+
+// name reads a segment's or a group's name; they are in upper case.
+func (r *pathReader) name() string {
+	from := r.at
+	for c := r.peek(); c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || r.at > from && (c >= '0' && c <= '9' || c == '_'); c = r.peek() {
+		r.at++
+	}
+	if r.at == from {
+		r.fail("a path begins with a segment's name of three characters, as in PID-3.1")
+	}
+	return strings.ToUpper(r.text[from:r.at])
 }
 
 // selectors reads any number of [..] and one star.

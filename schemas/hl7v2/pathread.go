@@ -1,5 +1,7 @@
 package hl7v2
 
+import "strings"
+
 // First gives the first value in g that the path names; absent if there is
 // none. A value that is there but empty or null counts.
 func (p Path) First(g Group) Value {
@@ -22,11 +24,95 @@ func (p Path) All(g Group) []Value {
 	return all
 }
 
+// FirstIn gives the first value in one segment that the path names, whatever
+// the path says of groups and of the segment's place; absent if the segment is
+// another or its filters do not let it through.
+func (p Path) FirstIn(s Segment) Value {
+	var found Value
+	p.eachIn(s, func(v Value) bool {
+		found = v
+		return false
+	})
+	return found
+}
+
+// AllIn gives every value in one segment that the path names; see FirstIn.
+func (p Path) AllIn(s Segment) []Value {
+	var all []Value
+	p.eachIn(s, func(v Value) bool {
+		all = append(all, v)
+		return true
+	})
+	return all
+}
+
+func (p Path) eachIn(s Segment, yield func(Value) bool) {
+	if s.is(p.segment) && p.segments.admits(s) {
+		p.within(s, yield)
+	}
+}
+
 // each calls yield for each value until it returns false.
 func (p Path) each(g Group, yield func(Value) bool) {
+	if len(p.groups) > 0 {
+		p.descend(g, p.groups, yield)
+		return
+	}
+	p.segmentsOf(g, yield)
+}
+
+// descend reads in the groups that steps lead to.
+func (p Path) descend(g Group, steps []groupStep, yield func(Value) bool) bool {
+	if len(steps) == 0 {
+		return p.segmentsOf(g, yield)
+	}
+	seen := 0
+	for _, in := range g.GroupsOf(steps[0].name) {
+		if !steps[0].admitsGroup(in) {
+			continue
+		}
+		seen++
+		if n := steps[0].index; n > 0 && seen != n {
+			continue
+		}
+		if !p.descend(in, steps[1:], yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// admitsGroup reports whether every filter lets the group through.
+func (s selector) admitsGroup(g Group) bool {
+	for _, f := range s.filters {
+		one := selector{filters: []filter{f}}
+		name, named := strings.CutSuffix(f.prefix, "-")
+		admitted := named && f.not || !named && one.admits(g.Segment(0))
+		for i := 0; named && i < g.Len(); i++ {
+			if in := g.Segment(i); in.is(name) {
+				admitted = one.admits(in)
+				if admitted != f.not {
+					break // one that has the value settles it
+				}
+			}
+		}
+		if !admitted {
+			return false
+		}
+	}
+	return true
+}
+
+// segmentsOf reads in the segments of a group.
+func (p Path) segmentsOf(g Group, yield func(Value) bool) bool {
 	seen := 0
 	for i := g.from; i < g.to; i++ {
-		s := g.m.Segment(i)
+		s := Segment{m: g.m, index: i}
+		if g.picked == nil {
+			s.at = g.m.segs[i]
+		} else {
+			s = g.at(i)
+		}
 		if !s.is(p.segment) || !p.segments.admits(s) {
 			continue
 		}
@@ -34,10 +120,14 @@ func (p Path) each(g Group, yield func(Value) bool) {
 		if p.segments.index > 0 && seen < p.segments.index {
 			continue
 		}
-		if !p.within(s, yield) || p.segments.index > 0 {
-			return
+		if !p.within(s, yield) {
+			return false
+		}
+		if p.segments.index > 0 {
+			break
 		}
 	}
+	return true
 }
 
 // within yields the values of one segment; false if yield wants no more.

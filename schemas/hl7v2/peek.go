@@ -36,7 +36,11 @@ func Peek(raw []byte) (Header, string, error) {
 	if p.noEncoding {
 		h.Encoding = ""
 	}
-	return h, firstPatient(raw[end:], p.delims), nil
+	patient := firstPatient(raw[end:], p.delims, "PID")
+	if patient == "" {
+		patient = firstPatient(raw[end:], p.delims, "pid")
+	}
+	return h, patient, nil
 }
 
 // nextLine gives the end of the line that begins at from: a CR, or a line feed
@@ -51,10 +55,11 @@ func nextLine(raw []byte, from int, sep byte) int {
 	return min(len(raw), from+maxHeader+2)
 }
 
-// firstPatient finds PID in rest and gives its first identifier.
-func firstPatient(rest []byte, d delimiters) string {
+// firstPatient finds the segment called pid in rest and gives its first
+// identifier.
+func firstPatient(rest []byte, d delimiters, pid string) string {
 	for {
-		i := bytes.Index(rest, []byte("PID"))
+		i := bytes.Index(rest, []byte(pid))
 		if i < 0 {
 			return ""
 		}

@@ -43,6 +43,7 @@ func TestParse_GivesBackTheSameBytes(t *testing.T) {
 			return
 		}
 		readAll(t, m)
+		holdTogether(t, m)
 		if !bytes.Equal(m.Bytes(), kept) {
 			t.Fatal("the bytes changed")
 		}
@@ -111,6 +112,9 @@ func TestSet_ThenReadGivesTheSameTextAndNothingElseChanges(t *testing.T) {
 		}
 		if v := p.First(got.All()); v.String() != text || v.State() == hl7v2.Null {
 			t.Fatalf("%s: set %q, read %q (%s) in %q", path, text, v.String(), v.State(), got.Bytes())
+		}
+		if d := hl7v2.Diff(m, got); len(d) > 1 {
+			t.Fatalf("%s: setting %q made %d differences: %+v", path, text, len(d), d)
 		}
 		if got.Len() != m.Len() {
 			t.Fatalf("%s: setting %q made %d segments of %d", path, text, got.Len(), m.Len())

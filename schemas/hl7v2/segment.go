@@ -1,6 +1,9 @@
 package hl7v2
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Segment is one line of a message. The zero Segment has no name and only
 // absent fields.
@@ -20,7 +23,7 @@ func (m *Message) Segment(i int) Segment {
 }
 
 // Name is what stands before the first field separator, normally three
-// characters.
+// characters. It is in upper case, however it was sent.
 func (s Segment) Name() string {
 	if s.m == nil {
 		return ""
@@ -28,6 +31,9 @@ func (s Segment) Name() string {
 	line := s.Raw()
 	if n := bytes.IndexByte(line, s.m.delims.field); n >= 0 {
 		line = line[:n]
+	}
+	if s.m.lower && isName(line) {
+		return strings.ToUpper(string(line))
 	}
 	if s.m.text != "" {
 		return s.m.text[s.at.from : int(s.at.from)+len(line)]
@@ -38,8 +44,10 @@ func (s Segment) Name() string {
 // is compares the name without allocating.
 func (s Segment) is(name string) bool {
 	line := s.Raw()
-	return len(line) >= len(name) && string(line[:len(name)]) == name &&
-		(len(line) == len(name) || line[len(name)] == s.m.delims.field)
+	if len(line) < len(name) || len(line) > len(name) && line[len(name)] != s.m.delims.field {
+		return false
+	}
+	return string(line[:len(name)]) == name || s.m.lower && strings.EqualFold(string(line[:len(name)]), name)
 }
 
 // Index is the segment's place in the message, from 0.
@@ -104,9 +112,13 @@ func (s Segment) header() bool {
 	if len(line) < 4 || line[3] != s.m.delims.field {
 		return false
 	}
-	switch string(line[:3]) {
-	case "MSH", "FHS", "BHS":
-		return true
+	switch line[0] {
+	case 'M', 'm':
+		return foldedName(line, "MSH")
+	case 'F', 'f':
+		return foldedName(line, "FHS")
+	case 'B', 'b':
+		return foldedName(line, "BHS")
 	}
 	return false
 }

@@ -5,36 +5,75 @@ import "bytes"
 // Split cuts a file into its messages: each runs from an MSH at the beginning
 // of a line until the next, or until a batch or file header or trailer (FHS,
 // BHS, BTS, FTS) or the end of an MLLP frame. What stands outside a message is
-// left out; the parts share raw's bytes. A file without an MSH gives none.
+// left out; the parts share raw's bytes. A file without an MSH gives none. See
+// ReadFile for what the envelope says.
 func Split(raw []byte) [][]byte {
 	var messages [][]byte
-	open, sep := -1, byte(0)
-	closeAt := func(i int) {
-		if open >= 0 {
-			messages = append(messages, raw[open:i:i])
-			open = -1
+	scan(raw, func(kind string, from, to int) {
+		if kind == "MSH" {
+			messages = append(messages, raw[from:to:to])
 		}
+	})
+	return messages
+}
+
+// scan calls piece for each part of a file, in order and without a gap: kind
+// is MSH for a message, FHS, BHS, BTS or FTS for a line of the envelope, and ""
+// for what stands outside.
+func scan(raw []byte, piece func(kind string, from, to int)) {
+	open, kind, sep := 0, "", byte(0)
+	cut := func(at int, next string) {
+		if at > open {
+			piece(kind, open, at)
+		}
+		open, kind = at, next
 	}
-	raw = bytes.TrimPrefix(raw, utf8BOM)
-	for i := 0; i < len(raw); {
-		line := raw[i:]
-		switch {
-		case len(line) > 3 && string(line[:3]) == "MSH" && mayDelimit(line[3]):
-			closeAt(i)
-			open, sep = i, line[3]
-		case envelope(line, sep):
-			closeAt(i)
+	i := 0
+	if bytes.HasPrefix(raw, utf8BOM) {
+		i = len(utf8BOM)
+	}
+	for i < len(raw) {
+		if name := beginning(raw[i:], sep); name != "" {
+			cut(i, name)
+			if name != "BTS" && name != "FTS" {
+				sep = raw[i+3]
+			}
+		} else if kind != "MSH" && kind != "" {
+			cut(i, "")
 		}
 		for i < len(raw) && !lineBreak(raw, i) {
 			i++
 		}
 		if i < len(raw) && (raw[i] == 0x1C || raw[i] == 0x0B) {
-			closeAt(i)
+			cut(i, "")
 		}
 		i++
 	}
-	closeAt(len(raw))
-	return messages
+	cut(len(raw), "")
+}
+
+// beginning names what begins with this line, "" if nothing does.
+func beginning(line []byte, sep byte) string {
+	if len(line) < 3 {
+		return ""
+	}
+	for _, name := range [...]string{"MSH", "FHS", "BHS"} {
+		if foldedName(line, name) && len(line) > 3 && mayDelimit(line[3]) {
+			return name
+		}
+	}
+	for _, name := range [...]string{"BTS", "FTS"} {
+		if foldedName(line, name) && (len(line) == 3 || line[3] == sep || sep == 0 || line[3] == '\r' || line[3] == '\n') {
+			return name
+		}
+	}
+	return ""
+}
+
+// foldedName reports whether line begins with a segment's name, in upper or
+// lower case.
+func foldedName(line []byte, name string) bool {
+	return len(line) >= 3 && line[0]&^0x20 == name[0] && line[1]&^0x20 == name[1] && line[2]&^0x20 == name[2]
 }
 
 // lineBreak reports whether a line or a frame ends at i. VT and FS inside a
@@ -44,23 +83,9 @@ func lineBreak(raw []byte, i int) bool {
 	case '\r', '\n':
 		return true
 	case 0x0B:
-		return bytes.HasPrefix(raw[i+1:], []byte("MSH"))
+		return foldedName(raw[i+1:], "MSH")
 	case 0x1C:
 		return i+1 == len(raw) || raw[i+1] == '\r' || raw[i+1] == '\n' || raw[i+1] == 0x0B
-	}
-	return false
-}
-
-// envelope reports whether line is a segment of a batch's envelope.
-func envelope(line []byte, sep byte) bool {
-	if len(line) < 3 {
-		return false
-	}
-	switch string(line[:3]) {
-	case "FHS", "BHS":
-		return len(line) > 3 && mayDelimit(line[3])
-	case "BTS", "FTS":
-		return len(line) == 3 || line[3] == sep || sep == 0 || line[3] == '\r' || line[3] == '\n'
 	}
 	return false
 }
