@@ -29,10 +29,12 @@ func (s *Store) NextWant(ctx context.Context, trust string, since time.Time) (w 
 		return w, false, err
 	}
 	var movement int64
-	err = tx.QueryRow(ctx, `DELETE FROM policy_due d USING (
+	// MATERIALIZED, or PostgreSQL may ask for the next one once for each row it
+	// compares with, and take them all away at once.
+	err = tx.QueryRow(ctx, `WITH n AS MATERIALIZED (
 			SELECT x.place, x.item FROM policy_due x JOIN policy y ON y.trust = x.trust AND y.place = x.place AND y.item = x.item AND y.active
-			 WHERE x.trust = $1 ORDER BY x.due_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED) n
-		WHERE d.trust = $1 AND d.place = n.place AND d.item = n.item RETURNING d.place, d.item, coalesce(d.movement, 0)`, trust).
+			 WHERE x.trust = $1 ORDER BY x.due_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED)
+		DELETE FROM policy_due d USING n WHERE d.trust = $1 AND d.place = n.place AND d.item = n.item RETURNING d.place, d.item, coalesce(d.movement, 0)`, trust).
 		Scan(&w.Policy.Place, &w.Policy.Item, &movement)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return w, false, nil
