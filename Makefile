@@ -63,6 +63,7 @@ deps: ## install what the hub needs, if it is missing
 
 deps-test: ## install what the tests need, if it is missing
 	@scripts/deps.sh hub test
+	@scripts/peers.sh
 
 deps-race: ## install the C compiler that the race detector needs, if it is missing
 	@scripts/deps.sh race

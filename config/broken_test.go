@@ -113,6 +113,16 @@ var brokenTrusts = []brokenFile{
 		"28 wrong_type: `automatic_limit` must be text, not a number. Put it in quotes."}},
 	{"address without a port", "listen: 127.0.0.1:2575", "listen: 127.0.0.1", []string{
 		"13 bad_value: `listen` must be a host and a port, as 127.0.0.1:2575."}},
+	{"network that is none", "listen: 127.0.0.1:2575", "listen: 127.0.0.1:2575\n      allow: [10.0.0.0/33]", []string{
+		"14 bad_value: an entry of `allow` must be an address or a network, as 10.20.30.40, 10.20.0.0/16 or fd00:1::/32."}},
+	{"acknowledgement that does not exist", "listen: 127.0.0.1:2575", "listen: 127.0.0.1:2575\n      ack: aplied", []string{
+		"14 bad_value: `ack` must be stored or applied; did you mean applied?"}},
+	{"content errors without ack applied", "listen: 127.0.0.1:2575", "listen: 127.0.0.1:2575\n      content_errors: reject", []string{
+		"14 contradiction: `content_errors` has an effect only with `ack: applied`. Remove it, or add that."}},
+	{"senders' authority without names", "listen: 127.0.0.1:2575", "listen: 127.0.0.1:2575\n      tls: {certificate: a, private_key: \"file:b\", client_ca: c}", []string{
+		"14 missing_key: senders need a certificate, and no name that it may have is given. Add `client_names`, as `client_names: [theatre.northmoor.example]`."}},
+	{"senders' names without an authority", "listen: 127.0.0.1:2575", "listen: 127.0.0.1:2575\n      tls: {certificate: a, private_key: \"file:b\", client_names: [c]}", []string{
+		"14 missing_key: `client_names` needs `client_ca`: without it senders show no certificate. Add `client_ca`, as `client_ca: secrets/senders-ca.crt`."}},
 	{"time zone that does not exist", "Europe/London", "Europe/Londn", []string{
 		"4 bad_value: `time_zone` must be a time zone of the IANA database, as Europe/London."}},
 	{"environment that does not exist", "environment: test", "environment: live", []string{

@@ -77,8 +77,30 @@ func (d *document) checkConnector(at string, c Connector) {
 			d.reportAt(path, "contradiction", "the connector is of type %s; remove its `%s` block, or correct its type.", c.Type, b.kind)
 		}
 	}
+	if c.MLLP != nil {
+		d.checkMLLP(join(at, "mllp"), c.MLLP)
+	}
 	if c.SFTP != nil {
 		d.checkSFTP(join(at, "sftp"), c.SFTP)
+	}
+}
+
+func (d *document) checkMLLP(at string, m *MLLP) {
+	for _, key := range []string{"ack_timeout", "content_errors"} {
+		if _, given := d.lines[join(at, key)]; given && m.Ack == "stored" {
+			d.reportAt(join(at, key), "contradiction", "`%s` has an effect only with `ack: applied`. Remove it, or add that.", key)
+		}
+	}
+	if m.TLS == nil {
+		return
+	}
+	ca, names := join(at, "tls.client_ca"), join(at, "tls.client_names")
+	switch {
+	case d.bad[ca] || d.bad[names]:
+	case m.TLS.ClientCA != "" && len(m.TLS.ClientNames) == 0:
+		d.reportAt(ca, "missing_key", "senders need a certificate, and no name that it may have is given. Add `client_names`, as `client_names: [theatre.northmoor.example]`.")
+	case m.TLS.ClientCA == "" && len(m.TLS.ClientNames) > 0:
+		d.reportAt(names, "missing_key", "`client_names` needs `client_ca`: without it senders show no certificate. Add `client_ca`, as `client_ca: secrets/senders-ca.crt`.")
 	}
 }
 

@@ -10,6 +10,8 @@ type Connector struct {
 	Mapping string `yaml:"mapping" unit:"profile/version" example:"generic-theatre/v1" validate:"required,profile"`
 	// File that changes the profile for this trust, relative to the trust's folder.
 	Overlay string `yaml:"overlay" unit:"path" special:"empty: the profile as it is" example:"mapping.yaml"`
+	// A feed that sends nothing for longer than this raises the warning `feed_silent`, by day and by night.
+	SilentAfter Duration `yaml:"silent_after" unit:"duration" special:"empty: learned from what it sent at the same hours of the last weeks" example:"4h"`
 	// Settings of an `mllp` connector: it listens for HL7 v2 messages.
 	MLLP *MLLP `yaml:"mllp" validate:"omitempty"`
 	// Settings of an `sftp` connector: it delivers files and takes files from the same server.
@@ -20,18 +22,46 @@ type Connector struct {
 type MLLP struct {
 	// Address to listen at.
 	Listen string `yaml:"listen" unit:"host:port" special:"port 0: any free port" example:"127.0.0.1:2575" validate:"required,address"`
-	// A longer message is refused and its connection closed.
+	// Networks and single addresses that may connect.
+	Allow []string `yaml:"allow" unit:"addresses and networks" special:"empty: anyone who can reach the port" example:"[10.20.0.0/16, 192.0.2.7]" validate:"dive,required,network"`
+	// Certificates: with this block senders speak TLS 1.2 or newer, without it plain text.
+	TLS *MLLPTLS `yaml:"tls" validate:"omitempty"`
+	// A longer message is refused; its connection stays open.
 	MaxMessage Size `yaml:"max_message" unit:"size, as 512KiB" default:"1MiB" validate:"min=1024,max=268435456"`
 	// A connection that stays silent for this long is closed.
 	IdleTimeout Duration `yaml:"idle_timeout" unit:"duration" default:"10m"`
-	// How long a message that has begun may take to arrive.
+	// How long a message that has begun may take to arrive, and a TLS handshake to finish.
 	ReadTimeout Duration `yaml:"read_timeout" unit:"duration" default:"30s"`
 	// How long an acknowledgement may take to leave.
 	WriteTimeout Duration `yaml:"write_timeout" unit:"duration" default:"30s"`
+	// After this much silence TCP asks whether the sender is still there; if nothing answers for as long again, the connection is closed.
+	KeepAlive Duration `yaml:"keep_alive" unit:"duration" default:"30s"`
 	// Connections open at the same time; one more is closed at once.
-	MaxConnections int `yaml:"max_connections" unit:"connections" default:"256" validate:"min=1,max=65535"`
+	MaxConnections int `yaml:"max_connections" unit:"connections" default:"1024" validate:"min=1,max=65535"`
+	// Connections of one address open at the same time; one more is closed at once.
+	MaxConnectionsPerPeer int `yaml:"max_connections_per_peer" unit:"connections" default:"256" validate:"min=1,max=65535"`
+	// When a message is acknowledged: once it is `stored`, or once it was `applied` to the stock ledger or stopped. The commit answers of the enhanced mode always come once it is stored.
+	Ack string `yaml:"ack" default:"stored" validate:"oneof=stored applied"`
+	// With `ack: applied`, how long the answer waits. Then a message that is not applied yet is answered AA if `content_errors` is accept, for it is stored; else AE, so that the sender repeats it and hears what became of it.
+	AckTimeout Duration `yaml:"ack_timeout" unit:"duration" default:"20s"`
+	// With `ack: applied`, the answer to a message that was stored and whose content then stopped it: accept is AA, and it is mended here; error is AE, which makes many engines repeat it for ever; reject is AR.
+	ContentErrors string `yaml:"content_errors" default:"accept" validate:"oneof=accept error reject"`
 	// Character set to read messages in, in place of what MSH-18 says.
 	Charset string `yaml:"charset" unit:"MSH-18 name" special:"empty: as MSH-18 says" example:"8859/1" validate:"max=40,text"`
+}
+
+// MLLPTLS secures an `mllp` connector. Changed files are taken up with the
+// next connection; what cannot be used leaves the former in force and is told
+// in the log.
+type MLLPTLS struct {
+	// File of the connector's certificate, in PEM, with those between it and its authority; relative to the trust's folder.
+	Certificate string `yaml:"certificate" unit:"path" example:"secrets/theatre.crt" validate:"required"`
+	// The certificate's private key, in PEM.
+	PrivateKey Ref `yaml:"private_key" unit:"reference" example:"file:secrets/theatre.key" validate:"required"`
+	// File of the authorities, in PEM, that sign senders' certificates; relative to the trust's folder.
+	ClientCA string `yaml:"client_ca" unit:"path" special:"empty: senders need no certificate" example:"secrets/senders-ca.crt"`
+	// Names that a sender's certificate may have, as a subject alternative name or the common name. Needed with `client_ca`: a certificate of the same authority in another name is refused.
+	ClientNames []string `yaml:"client_names" unit:"names" example:"[theatre.northmoor.example]" validate:"dive,required,max=255,text"`
 }
 
 // SFTP delivers files to a server and takes files from it.
@@ -48,6 +78,8 @@ type SFTP struct {
 	KnownHosts string `yaml:"known_hosts" unit:"path" example:"secrets/known_hosts" validate:"required"`
 	// Folder on the server to deliver into.
 	Out string `yaml:"out" unit:"folder on the server" special:"empty: nothing is delivered" example:"/orders" validate:"omitempty,text"`
+	// Folder on the server that the receiver moves delivered files to once it has taken them. After a restore `stockwell fence check` looks for orders there, too.
+	Archive string `yaml:"archive" unit:"folder on the server" special:"empty: there is none to look into" example:"/orders/taken" validate:"omitempty,text"`
 	// Folder on the server to take files from.
 	In string `yaml:"in" unit:"folder on the server" special:"empty: nothing is taken" example:"/answers" validate:"omitempty,text"`
 	// Which files to take.

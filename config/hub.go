@@ -13,6 +13,14 @@ type Hub struct {
 	HTTP HTTP `yaml:"http"`
 	// What the hub writes to standard error. It never holds patient data.
 	Log Log `yaml:"log"`
+	// When the hub tells that something is wrong.
+	Alerts Alerts `yaml:"alerts"`
+	// Traces of single messages, for OpenTelemetry.
+	Tracing Tracing `yaml:"tracing"`
+	// Notes of what the outside world was told, kept outside the database for the day when a backup is restored.
+	Witness Witness `yaml:"witness"`
+	// How long messages are kept as they came.
+	Archive Archive `yaml:"archive"`
 	// How many batches of messages are posted to the ledger at the same time.
 	Workers int `yaml:"workers" unit:"workers" default:"2" validate:"min=1,max=64"`
 	// ODS codes of the trusts to serve.
@@ -33,6 +41,21 @@ type Database struct {
 	OwnerDSN Ref `yaml:"owner_dsn" unit:"reference" special:"empty: the embedded server's own; needed for migrations when dsn is set" example:"file:secrets/owner.dsn"`
 	// Folder of the PostgreSQL programs for the embedded server.
 	Binaries string `yaml:"binaries" unit:"path" special:"empty: searched for in the usual folders and PATH" example:"/usr/lib/postgresql/15/bin"`
+}
+
+// Witness notes acknowledged messages and sent orders outside the database.
+type Witness struct {
+	// Folder of the notes. On another disk than the database they outlive it.
+	Folder string `yaml:"folder" unit:"path" special:"empty: witness under the data folder" example:"/srv/stockwell-witness"`
+	// How long acknowledged messages are noted; sent orders are for 400 days at least.
+	Days int `yaml:"days" unit:"days" default:"35" validate:"min=1,max=4000"`
+}
+
+// Archive says how long messages are kept as they came. What each caused is
+// kept for ever.
+type Archive struct {
+	// Days after which a message's raw bytes are pruned, of all trusts alike: the archive is dropped a day at a time, and a day holds every trust's.
+	KeepDays int `yaml:"keep_days" unit:"days" default:"0" special:"0: for ever" validate:"min=0,max=36500"`
 }
 
 // HTTP is the door for people and programs.

@@ -43,7 +43,8 @@ func TestLoad_AbsentKeysHaveTheirDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantHub := &config.Hub{Data: "./data", HTTP: config.HTTP{Listen: "127.0.0.1:8080"}, Log: config.Log{Level: "info", Format: "text"}, Workers: 2, Dir: dir}
+	wantHub := &config.Hub{Data: "./data", HTTP: config.HTTP{Listen: "127.0.0.1:8080"}, Log: config.Log{Level: "info", Format: "text"},
+		Alerts: config.Alerts{DiskFree: 1 << 30, Backlog: 10000, BacklogAge: config.Duration(5 * time.Minute)}, Tracing: config.Tracing{OneIn: 100}, Witness: config.Witness{Days: 35}, Workers: 2, Dir: dir}
 	if diff := cmp.Diff(wantHub, hub); diff != "" {
 		t.Errorf("hub differs (-want +got):\n%s", diff)
 	}
@@ -52,7 +53,8 @@ func TestLoad_AbsentKeysHaveTheirDefaults(t *testing.T) {
 		t.Errorf("loaded %+v", trust)
 	}
 	wantMLLP := &config.MLLP{Listen: ":1", MaxMessage: 1 << 20, IdleTimeout: config.Duration(10 * time.Minute),
-		ReadTimeout: config.Duration(30 * time.Second), WriteTimeout: config.Duration(30 * time.Second), MaxConnections: 256}
+		ReadTimeout: config.Duration(30 * time.Second), WriteTimeout: config.Duration(30 * time.Second), KeepAlive: config.Duration(30 * time.Second),
+		MaxConnections: 1024, MaxConnectionsPerPeer: 256, Ack: "stored", AckTimeout: config.Duration(20 * time.Second), ContentErrors: "accept"}
 	if diff := cmp.Diff(wantMLLP, trust.Connectors[0].MLLP); diff != "" {
 		t.Errorf("mllp differs (-want +got):\n%s", diff)
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"path"
 	"reflect"
 	"regexp"
@@ -27,16 +28,18 @@ type rule struct {
 
 // rules are the tests that validator does not have.
 var rules = map[string]rule{
-	"ods":      {must: "be an ODS code of a trust: three capital letters or digits, as ZZ1", form: `^[A-Z0-9]{3}$`, test: isODS},
-	"site":     {must: "be an ODS code of a site: five to nine capital letters or digits, as ZZ101", form: `^[A-Z0-9]{5,9}$`, test: isSite},
-	"name":     formed("begin with a small letter and hold only small letters, digits, '_' and '-', as theatre", `^[a-z][a-z0-9_-]*$`),
-	"profile":  formed("be a profile with its version, as generic-theatre/v1", `^[a-z0-9]+(-[a-z0-9]+)*/v[1-9][0-9]*$`),
-	"release":  formed("be immediate, or a time of day as \"16:15\"", `^(immediate|([01][0-9]|2[0-3]):[0-5][0-9])$`),
-	"fileword": formed("hold only letters, digits, '_' and '-', because file names are made from it", `^[A-Za-z0-9_-]*$`),
-	"address":  {must: "be a host and a port, as 127.0.0.1:2575", form: `^[^\s]*:[0-9]{1,5}$`, test: isAddress},
-	"text":     {must: "hold printable characters only, without spaces at either end", test: isText},
-	"zone":     {must: "be a time zone of the IANA database, as Europe/London", test: isZone},
-	"pattern":  {must: "be a file name with * and ? as wildcards and no '/', as *.csv", form: `^[^/]+$`, test: isPattern},
+	"ods":       {must: "be an ODS code of a trust: three capital letters or digits, as ZZ1", form: `^[A-Z0-9]{3}$`, test: isODS},
+	"site":      {must: "be an ODS code of a site: five to nine capital letters or digits, as ZZ101", form: `^[A-Z0-9]{5,9}$`, test: isSite},
+	"name":      formed("begin with a small letter and hold only small letters, digits, '_' and '-', as theatre", `^[a-z][a-z0-9_-]*$`),
+	"profile":   formed("be a profile with its version, as generic-theatre/v1", `^[a-z0-9]+(-[a-z0-9]+)*/v[1-9][0-9]*$`),
+	"release":   formed("be immediate, or a time of day as \"16:15\"", `^(immediate|([01][0-9]|2[0-3]):[0-5][0-9])$`),
+	"fileword":  formed("hold only letters, digits, '_' and '-', because file names are made from it", `^[A-Za-z0-9_-]*$`),
+	"address":   {must: "be a host and a port, as 127.0.0.1:2575", form: `^[^\s]*:[0-9]{1,5}$`, test: isAddress},
+	"network":   {must: "be an address or a network, as 10.20.30.40, 10.20.0.0/16 or fd00:1::/32", form: `^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$`, test: isNetwork},
+	"text":      {must: "hold printable characters only, without spaces at either end", test: isText},
+	"zone":      {must: "be a time zone of the IANA database, as Europe/London", test: isZone},
+	"collector": formed("be an address with http:// or https://, as http://127.0.0.1:4318", `^https?://[^\s/@?#]+(/[^\s@?#]*)?$`),
+	"pattern":   {must: "be a file name with * and ? as wildcards and no '/', as *.csv", form: `^[^/]+$`, test: isPattern},
 }
 
 func formed(must, form string) rule {
@@ -62,6 +65,15 @@ func isAddress(text string) bool {
 	}
 	_, err = strconv.ParseUint(port, 10, 16)
 	return err == nil
+}
+
+func isNetwork(text string) bool {
+	_, err := netip.ParsePrefix(text)
+	if err == nil {
+		return true
+	}
+	a, err := netip.ParseAddr(text)
+	return err == nil && a.Zone() == ""
 }
 
 func isText(text string) bool {

@@ -37,6 +37,10 @@ func (t *Trust) Path(name string) string { return from(t.Dir, name) }
 type Secrets struct {
 	// Key of the identity vault: 32 bytes as 64 hexadecimal digits. Losing it makes stored identities unreadable.
 	VaultKey Ref `yaml:"vault_key" unit:"reference" special:"empty: generated once under the data folder" example:"file:secrets/vault.key"`
+	// Key of the archive: 32 bytes as 64 hexadecimal digits. It wraps the keys that seal messages as they came, day by day. Losing it makes them unreadable.
+	ArchiveKey Ref `yaml:"archive_key" unit:"reference" special:"empty: generated once under the data folder" example:"file:secrets/archive-2027.key"`
+	// Former keys of the archive, which days' keys are still wrapped with. `stockwell archive rekey` makes them superfluous.
+	ArchiveKeysFormer []Ref `yaml:"archive_keys_former" unit:"references" example:"[file:secrets/archive-2026.key]" validate:"dive,required"`
 }
 
 // Place is somewhere that stock is kept.

@@ -49,6 +49,9 @@ type Receipt struct {
 	// Reused is set when another message came before under the same control
 	// ID; this one was stored as a message of its own.
 	Reused bool
+	// Answered, where it is set, is to be told the code of the answer that the
+	// sender was given, once it was.
+	Answered func(code string)
 }
 
 // Receiver stores messages durably. When Receive returns without an error the
@@ -57,6 +60,16 @@ type Receipt struct {
 // will be taken.
 type Receiver interface {
 	Receive(ctx context.Context, e Envelope) (Receipt, error)
+}
+
+// Awaiter is a Receiver that also knows what became of a stored message. A
+// connector whose answers wait until a message was applied needs one.
+type Awaiter interface {
+	// Applied waits until the message of trust with this number was applied,
+	// and then returns nil. An error with the kind Unavailable, or that of
+	// ctx, says that this is not known yet; any other says why the message
+	// was stopped, for its sender to read.
+	Applied(ctx context.Context, trust string, messageID int64) error
 }
 
 // Source brings bytes in. Run returns nil when ctx ends and everything that

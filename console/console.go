@@ -43,6 +43,9 @@ type Options struct {
 	// Command is how people here call the stockwell command, with the flags
 	// that find this hub; empty is "stockwell".
 	Command string
+	// Conditions gives what people must know of while it lasts; nil is none.
+	// Every page tells it, also when the database is away.
+	Conditions func() []journal.Condition
 	// Log is told of errors that a page answers with a reference.
 	Log *slog.Logger
 }
@@ -61,6 +64,9 @@ func New(r Reader, o Options) http.Handler {
 	}
 	if o.Zone == nil {
 		o.Zone = time.UTC
+	}
+	if o.Conditions == nil {
+		o.Conditions = func() []journal.Condition { return nil }
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -134,7 +134,7 @@ func busy() fake {
 	useLine := journal.Line{ID: 55, Case: "4411", Key: "1", State: "posted", Item: "HIP-STEM-12", Description: "Hip stem, cementless, size 12", Text: "STEM CMTLESS 12", Lot: "LOT77A", Expiry: "2028-06-30", Quantity: "1", Disposition: "implanted", Place: "THEATRE-1", Patient: 31, Movement: 881, Message: 12, Origin: "FT1[1]", Profile: "generic-theatre@1"}
 	unknownLine := journal.Line{ID: 56, Case: "4412", Key: "1", State: "unidentified", Why: "item_unknown", Text: `<script>alert("x")</script>`, Quantity: "1", Disposition: "used_unspecified", Place: "THEATRE-1", Message: 19, Origin: "FT1[1]"}
 	f := fake{trusts: []string{"ZZ1"}, chains: map[int64]journal.Chain{
-		12: {Message: twelve, Raw: []byte("PID|||9990000018^^^NHS^NH||SECRET^PATIENT"), Cases: []journal.Case{{ID: 7, Name: "4411", Booking: "booked", Patient: 31}}, Lines: []journal.Line{useLine}, Moves: []journal.Movement{move},
+		12: {Message: twelve, Cases: []journal.Case{{ID: 7, Name: "4411", Booking: "booked", Patient: 31}}, Lines: []journal.Line{useLine}, Moves: []journal.Movement{move},
 			Postings: []journal.Posting{{Attempt: 1, Outcome: "applied", Summary: "1 line posted.", Profile: "generic-theatre@1", PostedAt: at(40), Findings: raw([]map[string]string{{"severity": "warning", "code": "unit_assumed", "path": "FT1[1]-10", "text": "No unit was given; each was taken."}})}},
 			Suggests: []journal.Suggestion{suggestion, waits}, Orders: []journal.Order{order}, Warnings: []journal.Warning{danger, closed}},
 		15: {Message: answer, Orders: []journal.Order{order}},

@@ -27,6 +27,7 @@ type need struct {
 var needTones = words{
 	"danger":  severities["danger"],
 	"stopped": {"Message stopped", "red"},
+	"held":    {"Orders held", "red"},
 	"decide":  {"Waits for your decision", "yellow"},
 	"unsent":  {"Order not sent", "orange"},
 	"paused":  {"Purchasing paused", "orange"},
@@ -38,11 +39,16 @@ var needTones = words{
 const patience = time.Minute
 
 // needs lists what needs a person, the gravest first: danger, stopped
-// messages, decisions, orders that do not leave, a pause, then the rest.
-func needs(s journal.Status, now time.Time) []need {
+// messages, decisions, orders that do not leave, a pause, then the rest. What
+// the top of page p tells already is left out.
+func needs(s journal.Status, p page) []need {
 	var out, later []need
+	now := p.Now
+	if s.Fence != nil {
+		out = append(out, ordersHeld(*s.Fence))
+	}
 	for _, w := range s.Warnings {
-		if w.ClosedAt != nil {
+		if w.ClosedAt != nil || p.tells(w.Kind) || s.Fence != nil && w.Kind == "orders_held" {
 			continue
 		}
 		switch n := warned(w); n.Tone {
@@ -155,6 +161,17 @@ func paused(p journal.Pause) need {
 		Action:   "Use is still recorded and stock still counted, but nothing is ordered. When the reason is gone, resume in your name.",
 		Commands: []string{"stockwell purchasing resume --by NAME"},
 		Since:    p.At,
+	}
+}
+
+// ordersHeld is the need of a trust that knows less than the outside world,
+// since its database came out of a backup.
+func ordersHeld(f journal.Fence) need {
+	return need{
+		Tone: "held", Title: "Orders are held since a restore", Text: f.Why,
+		Action:   "Messages are taken and stock is counted, but no order is numbered or sent. Compare with the ERP, have the senders send again what is missing, then let the orders go in your name.",
+		Commands: []string{"stockwell fence check", "stockwell fence lift --by NAME --reason WHY"},
+		Since:    f.SetAt,
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 func TestNeeds_StandInTheOrderOfTheirGravity(t *testing.T) {
 	var got []string
-	for _, n := range needs(busy().status, now) {
+	for _, n := range needs(busy().status, page{Now: now}) {
 		got = append(got, n.Tone)
 	}
 	want := []string{"danger", "stopped", "decide", "unsent", "paused", "warning", "notice"}
@@ -32,7 +32,7 @@ func TestNeeds_EachHasAnActionAndAWord(t *testing.T) {
 	s.Stopped = append(s.Stopped, journal.Message{ID: 3})
 	s.Waiting = append(s.Waiting, journal.Suggestion{ID: 8})
 	s.Paused = &journal.Pause{}
-	for _, n := range needs(s, now) {
+	for _, n := range needs(s, page{Now: now}) {
 		if len(n.Action) < 20 || n.Title == "" {
 			t.Errorf("need without an action or a title: %+v", n)
 		}
@@ -50,7 +50,7 @@ func TestNeeds_AnUnknownSeverityIsTakenAsTheGravest(t *testing.T) {
 
 func TestNeeds_NameTheCommandToPaste(t *testing.T) {
 	var all []string
-	for _, n := range needs(busy().status, now) {
+	for _, n := range needs(busy().status, page{Now: now}) {
 		all = append(all, n.Commands...)
 	}
 	for _, want := range []string{"stockwell messages show 20", "stockwell messages replay 20", "stockwell messages replay 19", "stockwell orders approve 5 --by NAME", "stockwell orders show PO-000018", "stockwell purchasing resume --by NAME"} {
@@ -65,7 +65,7 @@ func TestNeeds_LeaveOutWhatIsClosedAndWhatIsOnItsWay(t *testing.T) {
 		Warnings: []journal.Warning{{Kind: "stock_short", Severity: "danger", ClosedAt: ptr(now)}},
 		Unsent:   []journal.Order{{Number: "PO-3", CreatedAt: now.Add(-10 * time.Second)}},
 	}
-	if got := needs(s, now); len(got) != 0 {
+	if got := needs(s, page{Now: now}); len(got) != 0 {
 		t.Errorf("got %+v", got)
 	}
 }

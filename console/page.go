@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ type page struct {
 	Refresh int
 	Version string
 	Now     time.Time
+	// Conditions are told at the top: those of the hub, and of the trust.
+	Conditions []journal.Condition
 }
 
 // crumb is one step of the way back.
@@ -32,13 +35,31 @@ type crumb struct {
 // page gives a page's frame. The trust is known only once it was checked, so
 // error pages have none.
 func (c *console) page(title string) page {
-	return page{Title: title, Version: c.Version, Now: c.Now().In(c.Zone)}
+	p := page{Title: title, Version: c.Version, Now: c.Now().In(c.Zone)}
+	return p.with(c.Conditions())
+}
+
+// with tells those conditions that concern the page's trust or the hub.
+func (p page) with(all []journal.Condition) page {
+	p.Conditions = nil
+	for _, x := range all {
+		if x.Trust == "" || x.Trust == p.Trust {
+			p.Conditions = append(p.Conditions, x)
+		}
+	}
+	return p
+}
+
+// tells reports whether the top of the page tells of a warning's kind.
+func (p page) tells(kind string) bool {
+	return slices.ContainsFunc(p.Conditions, func(c journal.Condition) bool { return c.Kind == kind })
 }
 
 // of gives the frame of a trust's page in a section of the navigation.
 func (c *console) of(trust, section, title string) page {
 	p := c.page(title)
 	p.Trust, p.Section = trust, section
+	p = p.with(c.Conditions())
 	p.Crumbs = []crumb{{"Status", p.to()}}
 	return p
 }

@@ -74,7 +74,7 @@ func (c *console) statusOf(r *http.Request, trust string) (templ.Component, erro
 	}
 	p := c.of(trust, "status", "Status")
 	p.Crumbs, p.Refresh = nil, every
-	return statusPage(p, s, needs(s, p.Now)), nil
+	return statusPage(p, s, needs(s, p)), nil
 }
 
 // refresh reads ?refresh=: seconds, or 0 for never.
@@ -133,7 +133,6 @@ func (c *console) chain(r *http.Request) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	ch.Raw = nil // personal data never reaches a page
 	return chainPage(c.of(trust, "messages", "Message "+strconv.FormatInt(id, 10)).under("Messages", "messages"), ch), nil
 }
 

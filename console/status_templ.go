@@ -172,7 +172,7 @@ func statusPage(p page, s journal.Status, needed []need) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(needed) == 0 {
+			if len(needed) == 0 && len(p.Conditions) == 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<div class=\"sw-clear\"><p class=\"sw-clear__title\"><span aria-hidden=\"true\">✓ </span>All clear</p><p>Nothing needs you. No message is stopped, no suggested order waits for a person, no order is late at the ERP, and purchasing is not paused.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -124,6 +124,7 @@ var directions = words{
 // with each.
 var warningKinds = words{
 	"expired_used":         {"An expired item was used", ""},
+	"orders_held":          {"Orders are held since a restore", ""},
 	"plan_failed":          {"An order cannot be computed", ""},
 	"mapping_broken":       {"A changed mapping cannot be used", ""},
 	"stock_short":          {"More was used than was in stock", ""},
@@ -140,11 +141,18 @@ var warningKinds = words{
 	"order_unknown":        {"An answer names an unknown order", ""},
 	"order_changed":        {"The supplier changed an order", ""},
 	"order_rejected":       {"The supplier rejected an order", ""},
+	"feed_silent":          {"A feed is silent", ""},
+	"backlog":              {"Messages pile up", ""},
+	"database_away":        {"The database is away", ""},
+	"disk_full":            {"The disk is full", ""},
+	"disk_low":             {"The disk is nearly full", ""},
+	"clock_wrong":          {"A clock is wrong", ""},
 }
 
 // stepNames say where in the hub a message or an order stopped.
 var stepNames = words{
 	"read":      {"it could not be read", ""},
+	"open":      {"its sealed bytes could not be opened", ""},
 	"translate": {"it could not be read", ""},
 	"post":      {"it could not be posted to the stock ledger", ""},
 	"dispatch":  {"it could not be sent", ""},

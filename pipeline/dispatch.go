@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -14,12 +15,14 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/tracing"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 )
 
 // Orders is the dispatcher's state, inside the transaction that ctx carries.
 type Orders interface {
+	Fence
 	OrderDocument(ctx context.Context, trust string, id int64, zone *time.Location) (purchasing.Document, error)
 	MarkSent(ctx context.Context, trust string, id int64, file string, digest []byte) error
 }
@@ -41,6 +44,10 @@ type Dispatcher struct {
 	Outlets map[string]Outlet
 	Log     *slog.Logger
 	Poll    time.Duration
+	// Witness is told of each order before and after its delivery; may be nil.
+	Witness Witness
+	// Tracer is told of what sampled messages brought about; may be nil.
+	Tracer *tracing.Tracer
 	// Sent is told of each order that reached its ERP; may be nil.
 	Sent func(trust string, took time.Duration)
 }
@@ -91,17 +98,26 @@ func (d *Dispatcher) refuse(m *message.Message, job dispatch, err error) error {
 		stop = &pgqueue.Stop{Step: "dispatch", Code: f.Code, Path: f.Path, Text: f.Text}
 	}
 	pgqueue.Refuse(m.Context(), err, stop)
+	if f.Code == codeHeld {
+		return err // it was said when the hub started
+	}
 	d.Log.Warn("order not sent", "trust", job.Trust, "order", job.Number, "code", f.Code, "stopped", stop != nil)
 	return err
 }
 
-func (d *Dispatcher) send(ctx context.Context, job dispatch) error {
+func (d *Dispatcher) send(ctx context.Context, job dispatch) (err error) {
+	var delivering, delivered time.Time
+	start := time.Now()
 	out, ok := d.Outlets[job.Trust]
 	if !ok {
 		return fault.New(fault.Conflict, "no_outlet", "Trust %s has no connector for its orders. Set purchasing.connector in trust.yaml and replay.", job.Trust)
 	}
 	var doc purchasing.Document
-	err := d.Queue.Tx(ctx, job.Trust, func(ctx context.Context) (err error) {
+	defer func() { d.traceDispatch(job.Trust, start, delivering, delivered, doc, err) }()
+	err = d.Queue.Tx(ctx, job.Trust, func(ctx context.Context) (err error) {
+		if fenced, err := d.Orders.Fenced(ctx, job.Trust); err != nil || fenced {
+			return cmp.Or(err, held(job.Trust))
+		}
 		doc, err = d.Orders.OrderDocument(ctx, job.Trust, job.Order, out.Zone)
 		return err
 	})
@@ -115,9 +131,19 @@ func (d *Dispatcher) send(ctx context.Context, job dispatch) error {
 	if err != nil {
 		return err
 	}
+	if d.Witness != nil {
+		if err := d.Witness.Sending(job.Trust, doc.Number, file); err != nil {
+			return err
+		}
+	}
 	failpoint.Hit(failpoint.DispatchBeforeDelivery)
+	delivering = time.Now()
 	if err := out.Sink.Deliver(ctx, file); err != nil {
 		return err
+	}
+	delivered = time.Now()
+	if d.Witness != nil {
+		d.Witness.Sent(job.Trust, doc.Number, file)
 	}
 	failpoint.Hit(failpoint.DispatchAfterDelivery)
 	digest := sha256.Sum256(file.Body)

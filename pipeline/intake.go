@@ -17,6 +17,7 @@ import (
 	"github.com/stockwell-hub/stockwell/connectors"
 	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/tracing"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 )
 
@@ -38,10 +39,17 @@ type Intake struct {
 	waker   Waker
 	secret  func(trust string) []byte
 	observe func(n int, took time.Duration, err error)
+	// Witness is told of each commit before its senders are; may be nil.
+	Witness Witness
+	// Tracer is told of sampled messages; may be nil.
+	Tracer *tracing.Tracer
+	// Outcomes is asked where a sender waits until its message was applied.
+	Outcomes Outcomes
 
 	mu      sync.Mutex
 	waiting map[string][]*arrival
 	running map[string]int
+	awaited map[int64][]chan struct{} // by message
 }
 
 type arrival struct {
@@ -68,7 +76,7 @@ func NewIntake(archive Archive, waker Waker, secret func(trust string) []byte, o
 	if observe == nil {
 		observe = func(int, time.Duration, error) {}
 	}
-	return &Intake{archive: archive, waker: waker, secret: secret, observe: observe, waiting: map[string][]*arrival{}, running: map[string]int{}}
+	return &Intake{archive: archive, waker: waker, secret: secret, observe: observe, waiting: map[string][]*arrival{}, running: map[string]int{}, awaited: map[int64][]chan struct{}{}}
 }
 
 // Receive stores e durably before it returns. It fails with
@@ -147,6 +155,12 @@ func (in *Intake) commit(trust string, batch []*arrival) {
 		in.commit(trust, batch[:len(batch)/2])
 		in.commit(trust, batch[len(batch)/2:])
 		return
+	}
+	if err == nil && in.Witness != nil {
+		in.Witness.Acknowledged(trust, envelopes, receipts)
+	}
+	if err == nil {
+		traceCommit(in.Tracer, trust, start, envelopes, receipts)
 	}
 	for i, a := range batch {
 		if a.err = err; err == nil {

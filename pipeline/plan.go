@@ -10,6 +10,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/tracing"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 )
 
@@ -18,6 +19,7 @@ const TopicDispatch = "order.dispatch"
 
 // Plans is the planner's state, inside the transaction that ctx carries.
 type Plans interface {
+	Fence
 	NextWant(ctx context.Context, trust string, since time.Time) (w purchasing.Want, ok bool, err error)
 	KeepSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error
 	Releasable(ctx context.Context, trust string, now time.Time) ([]purchasing.Suggestion, error)
@@ -43,6 +45,9 @@ type Planner struct {
 	Log    *slog.Logger
 	// Poll is how often to look for what nobody announced, cut-offs included.
 	Poll time.Duration
+
+	// Tracer is told of what sampled messages brought about; may be nil.
+	Tracer *tracing.Tracer
 
 	due  chan string
 	away bool // the database; said once
@@ -85,7 +90,7 @@ func (p *Planner) plan(ctx context.Context, trust string) {
 	case ctx.Err() != nil:
 	case fault.Is(err, fault.Unavailable):
 		if !p.away {
-			p.Log.Warn("planning waits: the database does not answer")
+			p.Log.Info("planning waits: the database does not answer")
 		}
 		p.away = true
 	default:
@@ -116,7 +121,7 @@ func (p *Planner) Plan(ctx context.Context, trust string) error {
 }
 
 func (p *Planner) one(ctx context.Context, trust string, buyer Buyer) (bool, error) {
-	now := p.Now()
+	now, start := p.Now(), time.Now()
 	l := now.In(buyer.Zone)
 	w, ok, err := p.Plans.NextWant(ctx, trust, time.Date(l.Year(), l.Month(), l.Day(), 0, 0, 0, 0, buyer.Zone))
 	if err != nil || !ok {
@@ -132,14 +137,20 @@ func (p *Planner) one(ctx context.Context, trust string, buyer Buyer) (bool, err
 		return true, nil
 	}
 	err = p.Plans.KeepSuggestion(ctx, trust, s)
+	p.tracePlan(ctx, trust, start, s)
 	pgqueue.AfterCommit(ctx, func() { failpoint.Hit(failpoint.PlanAfterCommit) })
 	failpoint.Hit(failpoint.PlanBeforeCommit)
 	return true, err
 }
 
 func (p *Planner) release(ctx context.Context, trust string, buyer Buyer) error {
+	start := time.Now()
 	ss, err := p.Plans.Releasable(ctx, trust, p.Now())
 	if err != nil || len(ss) == 0 {
+		return err
+	}
+	// Asked under the planner's lock, which whoever sets a fence takes too.
+	if fenced, err := p.Plans.Fenced(ctx, trust); err != nil || fenced {
 		return err
 	}
 	orders, members, held, err := purchasing.Group(ss, buyer.Limits)
@@ -165,6 +176,7 @@ func (p *Planner) release(ctx context.Context, trust string, buyer Buyer) error 
 		if err != nil {
 			return err
 		}
+		p.traceOrder(ctx, trust, start, o)
 		p.Log.Info("order made", "trust", trust, "order", o.Number, "lines", len(o.Lines), "automatic", o.Automatic)
 	}
 	pgqueue.AfterCommit(ctx, func() { failpoint.Hit(failpoint.OrderAfterCommit) })

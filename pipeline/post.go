@@ -10,6 +10,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/posting"
 	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/tracing"
 	"github.com/stockwell-hub/stockwell/mapping"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 )
@@ -49,6 +50,8 @@ type Poster struct {
 	Log      *slog.Logger
 	// Due is called after a batch that left policies to plan; may be nil.
 	Due func(trust string)
+	// Tracer is told of sampled messages; may be nil.
+	Tracer *tracing.Tracer
 }
 
 // HandleBatch posts a batch. All of it is translated before any lock on
@@ -62,6 +65,7 @@ func (p *Poster) HandleBatch(ctx context.Context, trust string, batch []pgqueue.
 	for i, m := range batch {
 		ids[i] = m.Subject
 	}
+	p.waited(ctx, trust, batch)
 	results, err := p.post(ctx, trust, t, ids, false)
 	if err != nil {
 		return nil, err
@@ -98,8 +102,11 @@ func (p *Poster) post(ctx context.Context, trust string, t *Trust, ids []int64, 
 	results := make([]pgqueue.Result, len(ids))
 	var messages []posting.Message
 	var at []int
+	way := p.steps(ctx, trust)
 	for i, id := range ids {
+		begun := way.begin(id)
 		x, stop := p.translate(t, stored, id)
+		way.translated(id, begun, x, stop)
 		if stop != nil {
 			results[i].Stop = stop
 			continue
@@ -109,13 +116,16 @@ func (p *Poster) post(ctx context.Context, trust string, t *Trust, ids []int64, 
 	if len(messages) == 0 {
 		return results, nil
 	}
-	return results, p.decide(ctx, trust, t, messages, at, results, replay)
+	return results, p.decide(ctx, trust, t, messages, at, results, replay, way)
 }
 
 func (p *Poster) translate(t *Trust, stored map[int64]journal.Stored, id int64) (posting.Message, *pgqueue.Stop) {
 	s, ok := stored[id]
 	if !ok {
 		return posting.Message{}, &pgqueue.Stop{Step: "read", Code: "message_missing", Text: "The message is not in the archive; its raw bytes may have been pruned."}
+	}
+	if s.Unreadable != nil {
+		return posting.Message{}, stopOf("open", "", s.Unreadable)
 	}
 	m, err := t.Mapping(s.Connector)
 	if err != nil {
@@ -137,7 +147,8 @@ func stopOf(step, profile string, err error) *pgqueue.Stop {
 }
 
 // decide runs the domain over the messages at positions at of results.
-func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []posting.Message, at []int, results []pgqueue.Result, replay bool) error {
+func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []posting.Message, at []int, results []pgqueue.Result, replay bool, way *steps) error {
+	way.posting()
 	ids := make([]int64, len(messages))
 	for i, m := range messages {
 		ids[i] = m.ID
@@ -172,6 +183,7 @@ func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []
 			results[where[i]].Retry = o.Retry
 		}
 	}
+	way.posted(fresh, outcomes, changes)
 	return p.keep(ctx, trust, t, changes, now)
 }
 

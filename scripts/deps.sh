@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing: deps.sh SET..., where a SET is
 #   hub   PostgreSQL's server programs, which the hub runs for itself
-#   test  the real peers of the tests: OpenSSH's server, mllp_send, lftp
+#   test  the real peers of the tests: OpenSSH's server, mllp_send, lftp,
+#         HL7 clients on Node, and a clock that can be set back
 #   race  a C compiler, for Go's race detector
 # Says nothing and changes nothing when all is there. No service is started,
 # no database cluster made, and a server that this installs is not left enabled.
@@ -32,6 +33,8 @@ missing() {
 			have sshd || echo openssh-server
 			have mllp_send || echo python3-hl7
 			have lftp || echo lftp
+			have node && have npm || echo nodejs npm
+			ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || echo libfaketime
 			;;
 		race) have cc || have gcc || echo gcc libc6-dev ;;
 		*)

@@ -44,6 +44,7 @@ func (s *Store) OrderDocument(ctx context.Context, trust string, id int64, zone 
 		var packs, size, message int64
 		var supplierCode, code, description, unit, manufacturer, price, value, origin, gtin, npc, mpc string
 		err := row.Scan(&line, &supplierCode, &code, &description, &unit, &manufacturer, &packs, &size, &price, &value, &message, &origin, &gtin, &npc, &mpc)
+		doc.Causes = append(doc.Causes, message)
 		orderUnit := unit
 		if size > 1 {
 			orderUnit = "pack of " + strconv.FormatInt(size, 10)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,50 +13,13 @@ import (
 // daysAhead is how many days of the archive are opened before they come.
 const daysAhead = 7
 
-// OpenDays makes the archive's partitions for today and the days ahead.
+// OpenDays makes the archive's partitions for today and the days ahead, and
+// notes how far messages are numbered.
 func (s *Store) OpenDays(ctx context.Context) error {
-	_, err := s.background.Exec(ctx, `SELECT open_days($1)`, daysAhead)
-	return err
-}
-
-// Waiting is what waits in a trust, for monitoring.
-type Waiting struct {
-	Queues   []QueueDepth
-	Warnings map[string]int64
-}
-
-// QueueDepth is one topic's backlog.
-type QueueDepth struct {
-	Topic         string
-	Messages      int64
-	OldestSeconds float64
-	Stopped       int64
-}
-
-// Waiting counts what waits in a trust: by topic, and open warnings by kind.
-func (s *Store) Waiting(ctx context.Context, trust string) (w Waiting, err error) {
-	w.Warnings = map[string]int64{}
-	err = s.reading(ctx, trust, func(ctx context.Context) error {
-		tx := pgtx.From(ctx)
-		if w.Queues, err = collect(ctx, tx, `
-			SELECT k.topic, coalesce(r.n, 0) + coalesce(h.n, 0), coalesce(extract(epoch FROM clock_timestamp() - least(r.oldest, h.oldest)), 0)::float8, coalesce(s.n, 0)
-			  FROM queue k
-			  LEFT JOIN (SELECT queue, count(*) AS n, min(published_at) AS oldest FROM queue_message WHERE trust = $1 GROUP BY 1) r ON r.queue = k.id
-			  LEFT JOIN (SELECT queue, count(*) AS n, min(published_at) AS oldest FROM queue_held WHERE trust = $1 GROUP BY 1) h ON h.queue = k.id
-			  LEFT JOIN (SELECT queue, count(*) AS n FROM queue_stopped WHERE trust = $1 GROUP BY 1) s ON s.queue = k.id ORDER BY 1`,
-			pgx.RowToStructByPos[QueueDepth], trust); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, `SELECT kind, count(*) FILTER (WHERE closed_at IS NULL) FROM warning WHERE trust = $1 GROUP BY 1`, trust)
-		if err != nil {
-			return err
-		}
-		var kind string
-		var n int64
-		_, err = pgx.ForEachRow(rows, []any{&kind, &n}, func() error { w.Warnings[kind] = n; return nil })
+	if _, err := s.background.Exec(ctx, `SELECT open_days($1)`, daysAhead); err != nil {
 		return err
-	})
-	return w, err
+	}
+	return s.MarkDay(ctx)
 }
 
 // OpenWarning raises a warning of the hub itself, once.
@@ -83,15 +45,18 @@ func (s *Store) SettleWarning(ctx context.Context, trust, kind, subject string) 
 func (s *Store) Replay(ctx context.Context, trust string, id int64, fn func(ctx context.Context) error) error {
 	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
+		m, err := s.message(ctx, trust, id)
+		if err != nil {
+			return err
+		}
+		if m.PrunedAt != nil {
+			return pruned(m)
+		}
 		var key int64
 		var waits bool
-		err := tx.QueryRow(ctx, `SELECT m.key, EXISTS (SELECT 1 FROM queue_message q WHERE q.trust = m.trust AND q.queue = 1 AND q.subject = m.id)
+		if err := tx.QueryRow(ctx, `SELECT m.key, EXISTS (SELECT 1 FROM queue_message q WHERE q.trust = m.trust AND q.queue = 1 AND q.subject = m.id)
 				OR EXISTS (SELECT 1 FROM queue_held h WHERE h.trust = m.trust AND h.queue = 1 AND h.subject = m.id)
-			FROM message m WHERE m.trust = $1 AND m.id = $2`, trust, id).Scan(&key, &waits)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return fault.New(fault.NotFound, "message_not_found", "There is no message %d. `stockwell messages list` shows those that there are.", id)
-		}
-		if err != nil {
+			FROM archive m WHERE m.trust = $1 AND m.id = $2 AND m.received_on = $3`, trust, id, dayOf(m.ReceivedAt)).Scan(&key, &waits); err != nil {
 			return err
 		}
 		if waits {

@@ -61,6 +61,7 @@ func oneHub(t *testing.T) *hub {
 
 func newHub(t *testing.T, s *Store, trust string, ids *atomic.Int64) *hub {
 	t.Helper()
+	useKeys(t, s, trust, 1)
 	setup := trustSetup(trust)
 	if _, _, err := s.SetUp(t.Context(), setup); err != nil {
 		t.Fatal(err)

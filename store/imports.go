@@ -26,6 +26,11 @@ const importProfile = "import/v1"
 func (s *Store) Import(ctx context.Context, trust, typ, file string, raw []byte, fn func(ctx context.Context, message int64) (summary string, err error)) (message int64, done bool, err error) {
 	digest := sha256.Sum256(raw)
 	now := time.Now()
+	key, err := s.sealingKey(ctx, trust, dayOf(now))
+	if err != nil {
+		return 0, false, err
+	}
+	sealed := key.seal(trust, dayOf(now), digest[:], raw)
 	err = pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, hash64("import", trust)); err != nil {
@@ -41,7 +46,7 @@ func (s *Store) Import(ctx context.Context, trust, typ, file string, raw []byte,
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO message (trust, id, received_on, received_at, connector, format, type, sender, control_id, key, digest, peer, reused, raw)
-			VALUES ($1, $2, $3, $4, 'import', 'csv', $5, $5, '', 0, $6, $7, false, $8)`, trust, message, now.UTC().Format(time.DateOnly), now, typ, digest[:], name, raw); err != nil {
+			VALUES ($1, $2, $3, $4, 'import', 'csv', $5, $5, '', 0, $6, $7, false, $8)`, trust, message, dayOf(now), now, typ, digest[:], name, sealed); err != nil {
 			return err
 		}
 		summary, err := fn(ctx, message)

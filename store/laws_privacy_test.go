@@ -64,7 +64,7 @@ func TestLaw9_TheDatabaseHoldsPatientsOnlyAsCiphertext(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.WithoutCancel(t.Context()))
-	tables, err := collect(t.Context(), conn, `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE 'message_%'`, pgx.RowTo[string])
+	tables, err := collect(t.Context(), conn, `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'`, pgx.RowTo[string])
 	if err != nil {
 		t.Fatal(err)
 	}

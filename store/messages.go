@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,23 +13,26 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
-// Load reads stored messages for translation. Those whose raw bytes were
-// pruned are left out.
-func (s *Store) Load(ctx context.Context, trust string, ids []int64) (map[int64]journal.Stored, error) {
-	rows, err := pgtx.From(ctx).Query(ctx, `SELECT id, connector, format, type, sender, control_id, received_at, reused, raw FROM message WHERE trust = $1 AND id = ANY ($2)`, trust, ids)
+func notFound(id int64) error {
+	return fault.New(fault.NotFound, "message_not_found", "There is no message %d. `stockwell messages list` shows those that there are.", id)
+}
+
+// message reads where one message stands.
+func (s *Store) message(ctx context.Context, trust string, id int64) (journal.Message, error) {
+	near, err := s.daysOf(ctx, id)
 	if err != nil {
-		return nil, err
+		return journal.Message{}, err
 	}
-	out := make(map[int64]journal.Stored, len(ids))
-	defer rows.Close()
-	for rows.Next() {
-		var m journal.Stored
-		if err := rows.Scan(&m.ID, &m.Connector, &m.Format, &m.Type, &m.Sender, &m.ControlID, &m.ReceivedAt, &m.Reused, &m.Raw); err != nil {
-			return nil, err
+	for _, d := range []days{near, anyDay} {
+		found, err := collect(ctx, pgtx.From(ctx), selectMessages+` WHERE m.trust = $1 AND m.id = $2 AND m.received_on BETWEEN $3 AND $4`, scanMessage, trust, id, d.from, d.to)
+		if err != nil {
+			return journal.Message{}, err
 		}
-		out[m.ID] = m
+		if len(found) > 0 {
+			return found[0], nil
+		}
 	}
-	return out, rows.Err()
+	return journal.Message{}, notFound(id)
 }
 
 // reading runs fn in a read of trust's rows, on the pages' pool.
@@ -50,18 +55,18 @@ func (s *Store) Trusts(ctx context.Context) ([]string, error) {
 
 // messageState derives where a message stands from the rows that exist.
 const selectMessages = `
-	SELECT m.id, m.trust, m.connector, m.format, m.type, m.sender, m.control_id, m.received_at, m.reused, octet_length(m.raw),
+	SELECT m.id, m.trust, m.connector, m.format, m.type, m.sender, m.control_id, m.received_at, m.reused, m.bytes, m.pruned_at,
 	       coalesce((SELECT k.seen FROM message_key k WHERE k.trust = m.trust AND k.connector = m.connector AND k.sender = m.sender AND k.control_id = m.control_id AND k.digest = m.digest), 1),
 	       coalesce(CASE WHEN q.subject IS NOT NULL THEN 'stopped' END, CASE WHEN h.subject IS NOT NULL THEN CASE WHEN w.until = 'infinity' THEN 'parked' ELSE 'retrying' END END, p.outcome, 'waiting'),
 	       coalesce(q.text, w.reason, p.summary, 'Received and stored; not handled yet.'), coalesce(nullif(q.profile, ''), p.profile, '')
-	  FROM message m
+	  FROM archive m
 	  LEFT JOIN LATERAL (SELECT outcome, summary, profile FROM posting p WHERE p.trust = m.trust AND p.message_id = m.id ORDER BY attempt DESC LIMIT 1) p ON true
 	  LEFT JOIN LATERAL (SELECT subject, text, profile FROM queue_stopped q WHERE q.trust = m.trust AND q.queue = 1 AND q.subject = m.id LIMIT 1) q ON true
 	  LEFT JOIN LATERAL (SELECT subject, key FROM queue_held h WHERE h.trust = m.trust AND h.queue = 1 AND h.key = m.key AND h.subject = m.id LIMIT 1) h ON true
 	  LEFT JOIN queue_hold w ON w.trust = m.trust AND w.queue = 1 AND w.key = h.key`
 
 func scanMessage(row pgx.CollectableRow) (m journal.Message, err error) {
-	err = row.Scan(&m.ID, &m.Trust, &m.Connector, &m.Format, &m.Type, &m.Sender, &m.ControlID, &m.ReceivedAt, &m.Reused, &m.Bytes, &m.Received, &m.State, &m.Summary, &m.Profile)
+	err = row.Scan(&m.ID, &m.Trust, &m.Connector, &m.Format, &m.Type, &m.Sender, &m.ControlID, &m.ReceivedAt, &m.Reused, &m.Bytes, &m.PrunedAt, &m.Received, &m.State, &m.Summary, &m.Profile)
 	return m, err
 }
 
@@ -70,48 +75,89 @@ func (s *Store) Messages(ctx context.Context, trust string, f journal.Filter) (o
 	if f.Limit <= 0 {
 		f.Limit = 50
 	}
-	err = s.reading(ctx, trust, func(ctx context.Context) error {
-		out, err = messages(ctx, trust, f)
-		return err
-	})
+	out = []journal.Message{}
+	before := f.Before
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	marks, err := s.knownMarks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	among, err := s.among(ctx, trust, f)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range windows(marks, before) {
+		var ids []int64
+		if among != nil {
+			low, _ := slices.BinarySearch(among, w.low+1)
+			high, _ := slices.BinarySearch(among, w.high+1)
+			if ids = among[low:high]; len(ids) == 0 {
+				continue
+			}
+		}
+		// Each in a transaction of its own, so that their locks do not add up.
+		err = s.reading(ctx, trust, func(ctx context.Context) error {
+			found, err := messages(ctx, trust, f, w, ids, f.Limit-len(out))
+			out = append(out, found...)
+			return err
+		})
+		if err != nil || len(out) == f.Limit {
+			break
+		}
+	}
 	return out, err
 }
 
-// messages narrows by state and control ID through the small tables that hold
-// them, so that neither reads the whole archive.
-func messages(ctx context.Context, trust string, f journal.Filter) ([]journal.Message, error) {
-	return collect(ctx, pgtx.From(ctx), `SELECT * FROM (`+selectMessages+` WHERE m.trust = $1
-			AND ($2 NOT IN ('stopped', 'waiting', 'retrying', 'parked') OR m.id IN (
-				SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1
-				UNION ALL SELECT subject FROM queue_message WHERE trust = $1 AND queue = 1
-				UNION ALL SELECT subject FROM queue_held WHERE trust = $1 AND queue = 1))
-			AND ($5 = '' OR m.id IN (SELECT message_id FROM message_key WHERE trust = $1 AND control_id = $5))
-		) x (id, trust, connector, format, type, sender, control_id, received_at, reused, bytes, seen, state, summary, profile)
-		WHERE ($2 = '' OR state = $2) AND ($3 = '' OR type = $3) AND ($4 = '' OR connector = $4) AND ($6::bigint = 0 OR id < $6)
-		ORDER BY id DESC LIMIT $7`, scanMessage, trust, f.State, f.Type, f.Connector, f.ControlID, f.Before, f.Limit)
+// among narrows by state and control ID through the small tables that hold
+// them, so that neither reads the whole archive. Nil: it may be any message.
+func (s *Store) among(ctx context.Context, trust string, f journal.Filter) (ids []int64, err error) {
+	query, args := "", []any{trust}
+	switch f.State {
+	case "stopped", "waiting", "retrying", "parked":
+		query = `SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1
+			UNION ALL SELECT subject FROM queue_message WHERE trust = $1 AND queue = 1
+			UNION ALL SELECT subject FROM queue_held WHERE trust = $1 AND queue = 1 ORDER BY 1`
+	}
+	if f.ControlID != "" {
+		query, args = `SELECT DISTINCT message_id FROM message_key WHERE trust = $1 AND control_id = $2 ORDER BY 1`, append(args, f.ControlID)
+	}
+	if query == "" {
+		return nil, nil
+	}
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		ids, err = collect(ctx, pgtx.From(ctx), query, pgx.RowTo[int64], args...)
+		return err
+	})
+	if ids == nil {
+		ids = []int64{}
+	}
+	return ids, err
 }
 
-// Chain gives everything that a message brought about, and its raw bytes.
+// messages lists a window's messages, newest first; if ids are given, only
+// those.
+func messages(ctx context.Context, trust string, f journal.Filter, w window, ids []int64, limit int) ([]journal.Message, error) {
+	return collect(ctx, pgtx.From(ctx), `SELECT * FROM (`+selectMessages+` WHERE m.trust = $1 AND m.id > $5 AND m.id <= $6 AND m.received_on BETWEEN $7 AND $8
+			AND ($9::bigint[] IS NULL OR m.id = ANY ($9))
+		) x (id, trust, connector, format, type, sender, control_id, received_at, reused, bytes, pruned_at, seen, state, summary, profile)
+		WHERE ($2 = '' OR state = $2) AND ($3 = '' OR type = $3) AND ($4 = '' OR connector = $4)
+		ORDER BY id DESC LIMIT $10`, scanMessage, trust, f.State, f.Type, f.Connector, w.low, w.high, w.days.from, w.days.to, ids, limit)
+}
+
+// Chain gives everything that a message brought about.
 func (s *Store) Chain(ctx context.Context, trust string, id int64) (c journal.Chain, err error) {
 	err = s.reading(ctx, trust, func(ctx context.Context) error {
-		tx := pgtx.From(ctx)
-		found, err := collect(ctx, tx, selectMessages+` WHERE m.trust = $1 AND m.id = $2`, scanMessage, trust, id)
-		if err != nil {
+		if c.Message, err = s.message(ctx, trust, id); err != nil {
 			return err
 		}
-		if len(found) == 0 {
-			return fault.New(fault.NotFound, "message_not_found", "There is no message %d. `stockwell messages list` shows those that there are.", id)
-		}
-		c.Message = found[0]
-		return loadChain(ctx, tx, trust, id, &c)
+		return loadChain(ctx, pgtx.From(ctx), trust, id, &c)
 	})
 	return c, err
 }
 
 func loadChain(ctx context.Context, tx pgx.Tx, trust string, id int64, c *journal.Chain) (err error) {
-	if err := tx.QueryRow(ctx, `SELECT raw FROM message WHERE trust = $1 AND id = $2`, trust, id).Scan(&c.Raw); err != nil {
-		return err
-	}
 	if c.Postings, err = collect(ctx, tx, `SELECT attempt, outcome, summary, profile, posted_at, findings FROM posting WHERE trust = $1 AND message_id = $2 ORDER BY attempt`,
 		pgx.RowToStructByPos[journal.Posting], trust, id); err != nil {
 		return err

@@ -15,8 +15,8 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
-// Receive stores messages of one trust in one commit and says what became of
-// each, in order. No two may be equal in connector, sender, control ID and
+// Receive seals messages of one trust, stores them in one commit and says what
+// became of each, in order. No two may be equal in connector, sender, control ID and
 // digest. Nothing is stored if it fails: with fault.Unavailable the same may
 // succeed later, with fault.Internal one of the messages cannot be stored.
 func (s *Store) Receive(ctx context.Context, trust string, in []connectors.Envelope, keys []int64) ([]connectors.Receipt, error) {
@@ -25,7 +25,14 @@ func (s *Store) Receive(ctx context.Context, trust string, in []connectors.Envel
 	digest, raw, at := make([][]byte, n), make([][]byte, n), make([]time.Time, n)
 	for i, e := range in {
 		connector[i], format[i], typ[i], sender[i], control[i], peer[i] = e.Connector, e.Format, fit(e.Type), fit(e.Sender), fit(e.ControlID), fit(e.Peer)
-		digest[i], raw[i], at[i] = e.Digest[:], e.Raw, e.ReceivedAt
+		digest[i], at[i] = e.Digest[:], e.ReceivedAt
+		day := dayOf(e.ReceivedAt)
+		key, err := s.sealingKey(ctx, trust, day)
+		if err != nil {
+			// Whatever is the matter with keys is mended outside the message.
+			return nil, fault.Wrap(err, fault.Unavailable, "not_stored", "The message could not be sealed for the archive. Send it again.")
+		}
+		raw[i] = key.seal(trust, day, digest[i], e.Raw)
 	}
 	const query = `SELECT o_ord, o_message_id, o_duplicate, o_reused FROM receive($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`
 	rows, err := s.receive.Query(ctx, query, trust, connector, format, typ, sender, control, keys, digest, peer, raw, at)

@@ -20,6 +20,7 @@ func open(t *testing.T) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
+	useKeys(t, s, "ZZ1", 1)
 	_, _, err = s.SetUp(t.Context(), Setup{Trust: "ZZ1", Name: "Test", Environment: "test",
 		Places: []inventory.Place{{Code: "TH1", Name: "Theatre 1"}}, Suppliers: []Supplier{{"S1", "Supplier", "immediate"}}})
 	if err != nil {

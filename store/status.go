@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"math"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,10 +29,21 @@ func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, e
 		if len(pauses) > 0 {
 			out.Paused = &pauses[0]
 		}
+		fences, err := collect(ctx, tx, selectFences+` WHERE trust = $1 AND lifted_at IS NULL`, pgx.RowToStructByPos[journal.Fence], trust)
+		if err != nil {
+			return err
+		}
+		if len(fences) > 0 {
+			out.Fence = &fences[0]
+		}
 		if out.Warnings, err = warnings(ctx, trust, false); err != nil {
 			return err
 		}
-		if out.Stopped, err = collect(ctx, tx, selectMessages+` WHERE m.trust = $1 AND m.id IN (SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1) ORDER BY m.id LIMIT 100`, scanMessage, trust); err != nil {
+		stopped, err := collect(ctx, tx, `SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1 ORDER BY subject`, pgx.RowTo[int64], trust)
+		if err != nil {
+			return err
+		}
+		if out.Stopped, err = s.messagesOf(ctx, trust, stopped[:min(100, len(stopped))]); err != nil {
 			return err
 		}
 		if out.Waiting, err = collect(ctx, tx, selectSuggestions+` WHERE g.trust = $1 AND g.state = 'waits' ORDER BY g.id LIMIT 100`, scanSuggestion, trust); err != nil {
@@ -39,10 +52,7 @@ func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, e
 		if out.Unsent, err = orders(ctx, tx, trust, ` AND o.state = 'ready' AND o.created_at < now() - interval '10 seconds' ORDER BY o.id LIMIT $2`, 100); err != nil {
 			return err
 		}
-		if out.Flows, err = flows(ctx, tx, trust); err != nil {
-			return err
-		}
-		if out.Messages, err = messages(ctx, trust, journal.Filter{Limit: 15}); err != nil {
+		if out.Flows, err = s.flows(ctx, tx, trust, stopped); err != nil {
 			return err
 		}
 		if out.Below, err = stock(ctx, tx, trust, true); err != nil {
@@ -51,29 +61,65 @@ func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, e
 		out.Orders, err = orders(ctx, tx, trust, ` AND NOT o.imported ORDER BY o.id DESC LIMIT $2`, 15)
 		return err
 	})
+	if err == nil {
+		out.Messages, err = s.Messages(ctx, trust, journal.Filter{Limit: 15})
+	}
+	return out, err
+}
+
+// messagesOf reads the messages with the given numbers, in order.
+func (s *Store) messagesOf(ctx context.Context, trust string, ids []int64) (out []journal.Message, err error) {
+	out = []journal.Message{}
+	err = s.apart(ctx, ids, func(ids []int64, d days) error {
+		found, err := collect(ctx, pgtx.From(ctx), selectMessages+` WHERE m.trust = $1 AND m.id = ANY ($2) AND m.received_on BETWEEN $3 AND $4 ORDER BY m.id`, scanMessage, trust, ids, d.from, d.to)
+		out = append(found, out...)
+		return err
+	})
 	return out, err
 }
 
 // flows counts each connector's messages and the orders that left, over the
-// last day.
-func flows(ctx context.Context, tx pgx.Tx, trust string) ([]journal.Flow, error) {
-	in, err := collect(ctx, tx, `
-		WITH day AS (SELECT m.id, m.connector, m.received_at FROM message m WHERE m.trust = $1 AND m.received_on >= current_date - 1 AND m.received_at > now() - interval '24 hours'),
-		     recent AS (SELECT d.connector, extract(epoch FROM p.posted_at - d.received_at) * 1000 AS ms
-		                  FROM (SELECT * FROM day ORDER BY id DESC LIMIT 1000) d JOIN posting p ON p.trust = $1 AND p.message_id = d.id AND p.attempt = 1),
-		     waiting AS (SELECT m.connector, count(*) AS n, min(m.received_at) AS oldest FROM queue_message q JOIN message m ON m.trust = q.trust AND m.id = q.subject
-		                  WHERE q.trust = $1 AND q.queue = 1 GROUP BY 1),
-		     stopped AS (SELECT m.connector, count(*) AS n FROM queue_stopped q JOIN message m ON m.trust = q.trust AND m.id = q.subject WHERE q.trust = $1 AND q.queue = 1 GROUP BY 1)
-		SELECT $1::text, d.connector, 'in', count(*), count(*) FILTER (WHERE d.received_at > now() - interval '1 hour'), coalesce(max(w.n), 0), coalesce(max(s.n), 0), max(w.oldest), max(d.received_at),
-		       coalesce((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(ms, 0)) FROM recent r WHERE r.connector = d.connector), 0),
-		       coalesce((SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY greatest(ms, 0)) FROM recent r WHERE r.connector = d.connector), 0)
-		  FROM day d LEFT JOIN waiting w USING (connector) LEFT JOIN stopped s USING (connector) GROUP BY d.connector ORDER BY d.connector`,
-		pgx.RowToStructByPos[journal.Flow], trust)
+// last day. stopped are all messages that are stopped.
+func (s *Store) flows(ctx context.Context, tx pgx.Tx, trust string, stopped []int64) ([]journal.Flow, error) {
+	halted := map[string]int64{}
+	err := s.apart(ctx, stopped, func(ids []int64, d days) error {
+		found, err := collect(ctx, tx, `SELECT connector FROM archive WHERE trust = $1 AND id = ANY ($2) AND received_on BETWEEN $3 AND $4`, pgx.RowTo[string], trust, ids, d.from, d.to)
+		for _, c := range found {
+			halted[c]++
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	var oldest int64
+	if err := tx.QueryRow(ctx, `SELECT coalesce(min(subject), 0) FROM queue_message WHERE trust = $1 AND queue = 1`, trust).Scan(&oldest); err != nil {
+		return nil, err
+	}
+	near, err := s.daysOf(ctx, oldest, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	in, err := collect(ctx, tx, `
+		WITH day AS (SELECT m.id, m.connector, m.received_at FROM message m WHERE m.trust = $1 AND m.received_on >= $2 AND m.received_at > now() - interval '24 hours'),
+		     recent AS (SELECT d.connector, extract(epoch FROM p.posted_at - d.received_at) * 1000 AS ms
+		                  FROM (SELECT * FROM day ORDER BY id DESC LIMIT 1000) d JOIN posting p ON p.trust = $1 AND p.message_id = d.id AND p.attempt = 1)
+		SELECT $1::text, d.connector, 'in', count(*), count(*) FILTER (WHERE d.received_at > now() - interval '1 hour'), 0, 0, NULL::timestamptz, max(d.received_at),
+		       coalesce((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(ms, 0)) FROM recent r WHERE r.connector = d.connector), 0),
+		       coalesce((SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY greatest(ms, 0)) FROM recent r WHERE r.connector = d.connector), 0)
+		  FROM day d GROUP BY d.connector ORDER BY d.connector`,
+		pgx.RowToStructByPos[journal.Flow], trust, dayOf(time.Now()).AddDate(0, 0, -1))
+	if err != nil {
+		return nil, err
+	}
+	if err := waitingIn(ctx, tx, trust, near, in); err != nil {
+		return nil, err
+	}
+	for i := range in {
+		in[i].Stopped = halted[in[i].Connector]
+	}
 	out, err := collect(ctx, tx, `
-		WITH day AS (SELECT *, extract(epoch FROM sent_at - created_at) * 1000 AS ms FROM purchase_order WHERE trust = $1 AND NOT imported AND created_at > now() - interval '24 hours')
+		WITH day AS (SELECT *, greatest(extract(epoch FROM sent_at - created_at) * 1000, 0) AS ms FROM purchase_order WHERE trust = $1 AND NOT imported AND created_at > now() - interval '24 hours')
 		SELECT $1::text, 'orders', 'out', count(sent_at), count(sent_at) FILTER (WHERE sent_at > now() - interval '1 hour'), count(*) FILTER (WHERE state = 'ready'),
 		       (SELECT count(*) FROM queue_stopped q JOIN queue k ON k.id = q.queue AND k.topic = 'order.dispatch' WHERE q.trust = $1),
 		       min(created_at) FILTER (WHERE state = 'ready'), max(sent_at),

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,9 @@ type Store struct {
 	lanes      *pgxpool.Pool
 	background *pgxpool.Pool
 	pages      *pgxpool.Pool
+
+	sealing sealing
+	marks   atomic.Pointer[[]mark]
 }
 
 // Sizes of the pools, in connections.
@@ -42,7 +46,7 @@ var ToolSizes = Sizes{Receive: 1, Lanes: 1, Background: 2, Pages: 2}
 // answer, and with fault.Denied or fault.Conflict when its settings or the
 // role are unsafe.
 func Open(ctx context.Context, dsn string, sizes Sizes) (*Store, error) {
-	s := &Store{}
+	s := &Store{sealing: sealing{masters: map[string]ArchiveKeys{}, open: map[dayKeyID]dayKey{}, current: map[dayKeyID]dayKey{}}}
 	for _, p := range []struct {
 		pool **pgxpool.Pool
 		size int32
@@ -64,6 +68,9 @@ func Open(ctx context.Context, dsn string, sizes Sizes) (*Store, error) {
 		if p.pool == &s.lanes {
 			cfg.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 			cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+		}
+		if p.pool == &s.pages { // a plan for any days would lock all of the archive's
+			cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 		}
 		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "10s"
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {

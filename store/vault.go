@@ -25,12 +25,17 @@ func NewSealer(vaultKey []byte, trust string) (Sealer, error) {
 	if err != nil {
 		return Sealer{}, err
 	}
+	aead, err := newGCM(key)
+	return Sealer{aead}, err
+}
+
+// newGCM is AES-256-GCM under key.
+func newGCM(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return Sealer{}, err
+		return nil, err
 	}
-	aead, err := cipher.NewGCM(block)
-	return Sealer{aead}, err
+	return cipher.NewGCM(block)
 }
 
 // seal encrypts v's JSON; a fresh nonce leads the ciphertext.

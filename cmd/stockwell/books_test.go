@@ -244,6 +244,9 @@ func (b *books) purchasing(ctx context.Context, s *store.Store, trust string) er
 			}
 		}
 	}
+	// What the hub says of its own machine is no part of the books.
+	ofTheHub := []string{databaseAway, diskFull, diskLow, clockWrong, backlog}
+	warnings = slices.DeleteFunc(warnings, func(w journal.Warning) bool { return slices.Contains(ofTheHub, w.Kind) })
 	slices.SortStableFunc(warnings, func(x, y journal.Warning) int { return x.OpenedAt.Compare(y.OpenedAt) })
 	if b.part("warnings", len(warnings)) {
 		for _, w := range warnings {

@@ -107,11 +107,11 @@ func (c checkCmd) trust(a *app, t *config.Trust, running bool, look func(string,
 		look(name+" order file layout", err)
 	}
 	if t.Secrets.VaultKey != "" {
-		text, err := t.Secrets.VaultKey.Resolve(t.Dir)
-		if err == nil {
-			_, err = decodeKey(text, "secrets.vault_key")
-		}
+		_, err := givenKey(t, t.Secrets.VaultKey, "secrets.vault_key")
 		look(name+" vault key", err)
+	}
+	if t.Secrets.ArchiveKey != "" || len(t.Secrets.ArchiveKeysFormer) > 0 {
+		look(name+" archive keys", checkArchiveKeys(t))
 	}
 	if c.Offline {
 		return

@@ -31,6 +31,7 @@ func (h *hospital) serve(point string) *child {
 	h.t.Helper()
 	c := &child{cmd: exec.Command(os.Args[0], "--config", h.path("stockwell.yaml"), "serve"), ended: make(chan struct{})}
 	c.cmd.Env = append(os.Environ(), asStockwell+"=1", failpoint.Variable+"="+point)
+	c.cmd.Env = append(c.cmd.Env, h.env...)
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	read, write := io.Pipe()
 	c.cmd.Stdout, c.cmd.Stderr = h.log, io.MultiWriter(h.log, write)

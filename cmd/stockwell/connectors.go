@@ -29,11 +29,12 @@ type connector struct {
 func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) (connector, error) {
 	switch c.Type {
 	case "mllp":
-		x := c.MLLP
-		s := mllp.NewServer(mllp.Config{
-			Name: c.Name, Trust: t.ODS, Listen: x.Listen, MaxMessage: int64(x.MaxMessage), IdleTimeout: time.Duration(x.IdleTimeout), ReadTimeout: time.Duration(x.ReadTimeout),
-			WriteTimeout: time.Duration(x.WriteTimeout), MaxConnections: x.MaxConnections, Charset: x.Charset,
-		}, log, m.mllp(t.ODS))
+		cfg, err := mllpConfig(t, c)
+		if err != nil {
+			return connector{}, err
+		}
+		s := mllp.NewServer(cfg, log, m.mllp(t.ODS))
+		m.watchPeers(t.ODS, s)
 		return connector{trust: t.ODS, name: c.Name, source: s, close: func() { _ = s.Close() }, listen: func() (string, error) {
 			if err := s.Listen(); err != nil {
 				return "", err
@@ -52,7 +53,7 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 		}
 		s := sftp.New(sftp.Config{
 			Name: c.Name, Trust: t.ODS, Address: x.Address, User: x.User, Password: password, PrivateKey: []byte(key), KnownHosts: t.Path(x.KnownHosts),
-			Out: x.Out, In: x.In, Pattern: x.Pattern, Processed: x.Processed, Rejected: x.Rejected, Type: x.Type, Format: "csv",
+			Out: x.Out, Archive: x.Archive, In: x.In, Pattern: x.Pattern, Processed: x.Processed, Rejected: x.Rejected, Type: x.Type, Format: "csv",
 			Poll: time.Duration(x.Poll), Stable: time.Duration(x.Stable), Timeout: time.Duration(x.Timeout),
 		}, log)
 		out := connector{trust: t.ODS, name: c.Name, check: s.Check, close: func() { _ = s.Close() }}
@@ -65,4 +66,30 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 		return out, nil
 	}
 	return connector{}, fault.New(fault.Invalid, "connector_type_unknown", "The connector type %q is not known. The types are mllp and sftp.", c.Type).At(fmt.Sprintf("connectors.%s.type", c.Name))
+}
+
+// mllpConfig is what the settings of an mllp connector come to.
+func mllpConfig(t *config.Trust, c config.Connector) (mllp.Config, error) {
+	x := c.MLLP
+	cfg := mllp.Config{
+		Name: c.Name, Trust: t.ODS, Listen: x.Listen, MaxMessage: int64(x.MaxMessage), IdleTimeout: time.Duration(x.IdleTimeout), ReadTimeout: time.Duration(x.ReadTimeout),
+		WriteTimeout: time.Duration(x.WriteTimeout), KeepAlive: time.Duration(x.KeepAlive), MaxConnections: x.MaxConnections, MaxPerPeer: x.MaxConnectionsPerPeer,
+		Applied: x.Ack == "applied", AppliedTimeout: time.Duration(x.AckTimeout), ContentErrors: mllp.ContentErrors(x.ContentErrors), Charset: x.Charset,
+	}
+	for _, network := range x.Allow {
+		p, err := mllp.ParseNetwork(network)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Allow = append(cfg.Allow, p)
+	}
+	if x.TLS != nil {
+		cfg.TLS = &mllp.TLS{
+			Certificate: t.Path(x.TLS.Certificate), PrivateKey: func() (string, error) { return x.TLS.PrivateKey.Resolve(t.Dir) }, ClientNames: x.TLS.ClientNames,
+		}
+		if x.TLS.ClientCA != "" {
+			cfg.TLS.ClientCA = t.Path(x.TLS.ClientCA)
+		}
+	}
+	return cfg, nil
 }

@@ -32,6 +32,7 @@ type hospital struct {
 	log   *transcript
 
 	erpEnd func()
+	env    []string // more of the environment of a hub that is a child
 
 	hub     *hub
 	stopHub func() error

@@ -25,7 +25,7 @@ func (h *hub) serveHTTP() (stop func(), err error) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.readiness)
-	mux.Handle("/", console.New(h.store, console.Options{Version: version, Now: time.Now, Zone: time.Local, Command: h.command, Log: h.log}))
+	mux.Handle("/", console.New(h.store, console.Options{Version: version, Now: h.now, Zone: time.Local, Command: h.command, Conditions: h.conditions.list, Log: h.log}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	done := make(chan struct{})
 	go func() {
@@ -45,7 +45,7 @@ func (h *hub) serveHTTP() (stop func(), err error) {
 }
 
 // readiness says whether the hub can take messages now: it has started and
-// the database answers.
+// the database answers and has room.
 func (h *hub) readiness(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-h.ready:
@@ -57,6 +57,10 @@ func (h *hub) readiness(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if err := h.store.Ping(ctx); err != nil {
 		plain(w, http.StatusServiceUnavailable, "the database does not answer")
+		return
+	}
+	if h.conditions.holds(diskFull, "") {
+		plain(w, http.StatusServiceUnavailable, "the database's disk is full")
 		return
 	}
 	plain(w, http.StatusOK, "ready")

@@ -9,6 +9,9 @@ import (
 
 	"github.com/stockwell-hub/stockwell/config"
 	"github.com/stockwell-hub/stockwell/connectors"
+	"github.com/stockwell-hub/stockwell/internal/clock"
+	"github.com/stockwell-hub/stockwell/internal/tracing"
+	"github.com/stockwell-hub/stockwell/internal/witness"
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 	"github.com/stockwell-hub/stockwell/store"
@@ -29,6 +32,14 @@ type hub struct {
 	planner  *pipeline.Planner
 	dispatch *pipeline.Dispatcher
 	ways     []connector
+	// witness notes what the outside world was told.
+	witness *witness.Log
+	// conditions are told of what people must know; feeds stands between the
+	// connectors and the intake.
+	conditions *conditions
+	feeds      *feeds
+	tracer     *tracing.Tracer // nil traces nothing
+	now        func() time.Time
 	// listening are the addresses of connectors that listen, by "trust/connector".
 	listening map[string]string
 	httpAddr  string
@@ -40,7 +51,7 @@ type hub struct {
 // newHub opens the database, brings it to this version, loads every trust and
 // binds every listener. Nothing is taken in before run.
 func newHub(ctx context.Context, cfg *config.Hub, trusts []*config.Trust, log *slog.Logger) (h *hub, err error) {
-	h = &hub{cfg: cfg, log: log, trusts: map[string]*trust{}, metrics: newMetrics(), listening: map[string]string{}, ready: make(chan struct{})}
+	h = &hub{cfg: cfg, log: log, trusts: map[string]*trust{}, metrics: newMetrics(), now: clock.Now, listening: map[string]string{}, ready: make(chan struct{})}
 	built := h // a failing return has set h to nil
 	defer func() {
 		if err != nil {
@@ -48,6 +59,12 @@ func newHub(ctx context.Context, cfg *config.Hub, trusts []*config.Trust, log *s
 		}
 	}()
 	if h.db, err = openDatabase(ctx, cfg, log); err != nil {
+		return nil, err
+	}
+	if err := refuseUnfinished(ctx, h.db.runtime); err != nil {
+		return nil, err
+	}
+	if h.witness, err = openWitness(cfg); err != nil {
 		return nil, err
 	}
 	steps, err := h.db.migrate(ctx)
@@ -67,13 +84,24 @@ func newHub(ctx context.Context, cfg *config.Hub, trusts []*config.Trust, log *s
 		return nil, err
 	}
 	h.queue = pgqueue.New(h.store.Lanes())
+	codes := make([]string, len(trusts))
+	for i, t := range trusts {
+		codes[i] = t.ODS
+	}
+	h.conditions = newConditions(h.store, codes, log, h.metrics.condition, h.now)
+	if err := h.conditions.remember(ctx); err != nil {
+		return nil, err
+	}
 	if err := h.assemble(ctx, trusts); err != nil {
+		return nil, err
+	}
+	if err := h.noticeRestore(ctx); err != nil {
 		return nil, err
 	}
 	return h, h.listen()
 }
 
-func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) error {
+func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) {
 	posts, buyers, outlets := map[string]*pipeline.Trust{}, map[string]pipeline.Buyer{}, map[string]pipeline.Outlet{}
 	for _, cfg := range trusts {
 		t, err := openTrust(ctx, h.store, h.cfg, cfg)
@@ -110,13 +138,36 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) error {
 		}
 		return nil
 	}
-	h.intake = pipeline.NewIntake(h.store, h.queue, key, h.metrics.committed)
+	h.intake = pipeline.NewIntake(h.store, h.queue, key, func(n int, took time.Duration, err error) {
+		h.metrics.committed(n, took, err)
+		h.met(err)
+	})
+	noting := newNoting(h.witness, h.log)
+	h.intake.Witness = noting
+	if h.tracer, err = h.openTracer(ctx); err != nil {
+		return err
+	}
+	h.intake.Tracer = h.tracer
+	h.intake.Outcomes = h.store
+	h.feeds = newFeeds(traced{h.intake, h.tracer}, h.store, h.log, h.now)
+	h.feeds.awaiter = h.intake
+	for _, cfg := range trusts {
+		for i, w := range h.ways {
+			if w.trust == cfg.ODS && w.source != nil {
+				h.feeds.add(w.trust, h.ways[i].name, h.trusts[w.trust].zone, silentAfter(cfg, w.name))
+			}
+		}
+	}
 	h.planner = pipeline.NewPlanner()
-	h.planner.Queue, h.planner.Plans, h.planner.Buyers, h.planner.Now, h.planner.Log, h.planner.Poll = h.queue, h.store, buyers, time.Now, h.log, time.Second
-	h.poster = &pipeline.Poster{Trusts: posts, Messages: h.store, Now: time.Now, Log: h.log, Due: h.planner.Due}
-	h.consumer = &pgqueue.Consumer{Queue: h.queue, ID: pgqueue.Received, Topic: pipeline.TopicReceived, Handler: h.poster, Workers: h.cfg.Workers, BatchSize: 256,
-		Poll: 250 * time.Millisecond, Log: h.log, Observe: h.metrics.batch}
-	h.dispatch = &pipeline.Dispatcher{Queue: h.queue, Orders: h.store, Outlets: outlets, Log: h.log, Poll: 500 * time.Millisecond, Sent: h.metrics.orderSent}
+	h.planner.Queue, h.planner.Plans, h.planner.Buyers, h.planner.Now, h.planner.Log, h.planner.Poll = h.queue, h.store, buyers, h.now, h.log, time.Second
+	h.poster = &pipeline.Poster{Trusts: posts, Messages: h.store, Now: h.now, Log: h.log, Due: h.planner.Due}
+	h.consumer = &pgqueue.Consumer{Queue: h.queue, ID: pgqueue.Received, Topic: pipeline.TopicReceived, Handler: meeting{h.poster, h.met}, Workers: h.cfg.Workers, BatchSize: 256,
+		Poll: 250 * time.Millisecond, Log: h.log, Observe: func(trust string, batch []pgqueue.Message, took time.Duration) {
+			h.metrics.batch(trust, batch, took)
+			h.intake.Handled(batch)
+		}}
+	h.dispatch = &pipeline.Dispatcher{Queue: h.queue, Orders: h.store, Outlets: outlets, Witness: noting, Log: h.log, Poll: 500 * time.Millisecond, Sent: h.metrics.orderSent}
+	h.poster.Tracer, h.planner.Tracer, h.dispatch.Tracer = h.tracer, h.tracer, h.tracer
 	return h.dispatch.Prepare(ctx)
 }
 
@@ -156,6 +207,9 @@ func (h *hub) run(ctx context.Context) error {
 	start(&workers, work, "planning", h.planner.Run)
 	start(&workers, work, "dispatch", h.dispatch.Run)
 	start(&workers, work, "housekeeping", h.keepHouse)
+	start(&workers, work, "retention", h.retain)
+	start(&workers, work, "conditions", h.watchConditions)
+	start(&workers, work, "feeds", h.feeds.run)
 	stopHTTP, err := h.serveHTTP()
 	if err != nil {
 		stopWork()
@@ -165,7 +219,7 @@ func (h *hub) run(ctx context.Context) error {
 	defer stopHTTP()
 	for _, w := range h.ways {
 		if w.source != nil {
-			start(&sources, ctx, w.name, func(ctx context.Context) error { return w.source.Run(ctx, connectors.Receiver(h.intake)) })
+			start(&sources, ctx, w.name, func(ctx context.Context) error { return w.source.Run(ctx, connectors.Receiver(h.feeds)) })
 		}
 	}
 	close(h.ready)
@@ -193,7 +247,8 @@ func (h *hub) keepHouse(ctx context.Context) error {
 	for ods := range h.trusts {
 		names = append(names, ods)
 	}
-	go h.metrics.watch(ctx, h.store, names)
+	go h.metrics.watch(ctx, h.store, names, h.lookAtBacklog)
+	go h.watchFence(ctx, names)
 	days, files := time.NewTicker(time.Hour), time.NewTicker(time.Second)
 	defer days.Stop()
 	defer files.Stop()
@@ -202,6 +257,9 @@ func (h *hub) keepHouse(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-days.C:
+			if err := h.witness.Prune(); err != nil {
+				h.log.Warn("old notes of what was acknowledged could not be removed; it is tried again", "err", err)
+			}
 			if err := h.store.OpenDays(ctx); err != nil {
 				h.log.Warn("the archive's next days could not be opened; it is tried again", "err", err)
 			}
@@ -240,6 +298,12 @@ func (h *hub) closeWays() {
 
 func (h *hub) close() {
 	h.closeWays()
+	last, cancel := context.WithTimeout(context.Background(), traceLimit)
+	defer cancel()
+	h.tracer.Close(last)
+	if h.witness != nil {
+		h.witness.Close()
+	}
 	if h.store != nil {
 		h.store.Close()
 	}

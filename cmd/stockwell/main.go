@@ -28,7 +28,11 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Run the hub."`
 	Demo       demoCmd       `cmd:"" help:"Run a fictional trust and play a short story through it."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version."`
+	Backup     backupCmd     `cmd:"" help:"Write a backup of the database, while the hub runs or not."`
+	Restore    restoreCmd    `cmd:"" help:"Bring a backup back. Orders are then held until what happened since is compared."`
+	Fence      fenceCmd      `cmd:"" help:"Orders that are held since a restore: compare, and let them go."`
 	Check      checkCmd      `cmd:"" help:"Validate configuration, mappings and connections without starting."`
+	Archive    archiveCmd    `cmd:"" help:"Messages as they came: what is kept, for how long, and under which keys."`
 	Messages   messagesCmd   `cmd:"" help:"Messages that were received, and what each caused."`
 	Stock      stockCmd      `cmd:"" help:"Stock balances, and files of opening stock."`
 	Orders     ordersCmd     `cmd:"" help:"Orders and suggested orders."`

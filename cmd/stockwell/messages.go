@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -51,19 +52,30 @@ type messagesShow struct {
 
 // Run shows a message's chain.
 func (c messagesShow) Run(a *app) error {
+	if c.Raw {
+		return a.withArchive(func(s *store.Store, trust string) error {
+			raw, err := s.Raw(a.ctx, trust, c.ID)
+			if err != nil {
+				return err
+			}
+			_, err = a.out.Write(raw)
+			return err
+		})
+	}
 	return a.withTrust(func(s *store.Store, trust string) error {
 		chain, err := s.Chain(a.ctx, trust, c.ID)
 		if err != nil {
 			return err
 		}
-		switch {
-		case c.Raw:
-			_, err = a.out.Write(chain.Raw)
-			return err
-		case a.JSON:
+		if a.JSON {
 			return a.printJSON(chain)
 		}
 		a.printChain(chain)
+		if hub, _, err := a.load(); err == nil {
+			if line := traceOf(hub.Tracing, trust, c.ID); line != "" {
+				fmt.Fprintln(a.out, line)
+			}
+		}
 		return nil
 	})
 }
@@ -75,6 +87,9 @@ func (a *app) printChain(c journal.Chain) {
 	p("  %s: %s", m.State, m.Summary)
 	if m.Received > 1 {
 		p("  delivered %d times; handled once", m.Received)
+	}
+	if m.PrunedAt != nil {
+		p("  its raw bytes were pruned on %s, as the archive's retention says; what it caused remains", m.PrunedAt.Local().Format(time.DateOnly))
 	}
 	if c.Stop != nil {
 		p("  stopped at step %s (%s) %s: %s", c.Stop.Step, c.Stop.Code, c.Stop.Path, c.Stop.Text)

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/stockwell-hub/stockwell/config"
+	"github.com/stockwell-hub/stockwell/internal/clock"
 	"github.com/stockwell-hub/stockwell/internal/failpoint"
 )
 
@@ -24,6 +25,9 @@ func (serveCmd) Run(a *app) error {
 	}
 	if point != "" {
 		log.Warn("a failpoint is armed: this hub will kill itself", "point", string(point))
+	}
+	if clock.Shifted() {
+		log.Warn("the clock may be wrong on purpose: this is for tests", "variable", clock.Variable)
 	}
 	h, err := newHub(a.ctx, cfg, trusts, log)
 	if err != nil {

@@ -2,12 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -43,6 +37,13 @@ func openTrust(ctx context.Context, s *store.Store, hub *config.Hub, cfg *config
 		return nil, fault.Wrap(err, fault.Invalid, "zone_unknown", "The time zone %s is not known on this machine. Install tzdata or correct time_zone.", cfg.TimeZone)
 	}
 	if t.vaultKey, err = vaultKey(hub, cfg); err != nil {
+		return nil, err
+	}
+	archive, err := archiveKeys(hub, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.UseArchiveKeys(ctx, archive); err != nil {
 		return nil, err
 	}
 	if t.mappings, err = newMappings(cfg); err != nil {
@@ -125,53 +126,4 @@ func setupOf(cfg *config.Trust) (store.Setup, error) {
 		s.Policies = append(s.Policies, store.Policy{Place: p.Place, Item: p.Item, ReorderPoint: p.ReorderPoint, OrderUpTo: p.OrderUpTo})
 	}
 	return s, nil
-}
-
-// vaultKey is the trust's own by reference, else one that is made once and
-// kept in the data folder.
-func vaultKey(hub *config.Hub, cfg *config.Trust) ([]byte, error) {
-	if cfg.Secrets.VaultKey != "" {
-		text, err := cfg.Secrets.VaultKey.Resolve(cfg.Dir)
-		if err != nil {
-			return nil, err
-		}
-		return decodeKey(text, "secrets.vault_key")
-	}
-	file := filepath.Join(hub.Data, "secrets", cfg.ODS+".vault.key")
-	text, err := os.ReadFile(file)
-	if err == nil {
-		return decodeKey(string(text), file)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Wrap(err, fault.Invalid, "secret_unreadable", "The vault key cannot be read. Give the hub's account the right to read it.").At(file)
-	}
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return nil, err
-	}
-	// Two processes that start together must end with one key: the link
-	// fails for the second, which then reads the first one's.
-	tmp := file + "." + hex.EncodeToString(key[:4])
-	if err := os.WriteFile(tmp, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
-		return nil, err
-	}
-	defer os.Remove(tmp)
-	if err := os.Link(tmp, file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	if text, err = os.ReadFile(file); err != nil {
-		return nil, err
-	}
-	return decodeKey(string(text), file)
-}
-
-func decodeKey(text, where string) ([]byte, error) {
-	key, err := hex.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(key) != 32 {
-		return nil, fault.New(fault.Invalid, "vault_key_invalid", "The vault key must be 32 bytes, written as 64 hexadecimal digits. Make one with `openssl rand -hex 32`.").At(where)
-	}
-	return key, nil
 }

@@ -1,17 +1,11 @@
 package mllp
 
 import (
-	"context"
 	"time"
 
-	"github.com/stockwell-hub/stockwell/connectors"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
-
-// storeLimit bounds the storing of one message; then its sender is asked to
-// try again, and draining cannot hang on a store that does not answer.
-const storeLimit = 30 * time.Second
 
 // answer is one acknowledgement and its MSA-1.
 type answer struct {
@@ -19,50 +13,26 @@ type answer struct {
 	text []byte
 }
 
-// receive stores a frame and builds what is answered to it. No positive answer
-// is built before Receive has returned.
-func (c *conn) receive(ctx context.Context, r connectors.Receiver, frame []byte, tooLarge bool, at time.Time) []answer {
-	h, patient, err := hl7v2.Peek(frame)
-	switch {
-	case tooLarge:
-		err = fault.New(fault.Invalid, "message_too_large",
-			"The message is larger than %d bytes and was not taken. Send less in one message, or ask for the limit to be raised.", c.s.cfg.MaxMessage)
-	case err == nil:
-		ctx, cancel := context.WithTimeout(ctx, storeLimit)
-		defer cancel()
-		_, err = r.Receive(ctx, connectors.Envelope{
-			Trust: c.s.cfg.Trust, Connector: c.s.cfg.Name, Format: "hl7v2", Type: h.Type(),
-			Sender: h.SendingApplication + "|" + h.SendingFacility, ControlID: h.ControlID,
-			Key: patient, Digest: hl7v2.Digest(frame), Peer: c.peer, Raw: frame, ReceivedAt: at,
-		})
-	}
-	if err != nil {
-		f := fault.Of(err)
-		c.log.Warn("a message was not taken", "code", f.Code, "kind", f.Kind.String(), "type", h.Type())
-	}
-	return answersTo(h, err, time.Now())
-}
+// The levels of an acknowledgement, as MSA-1 begins.
+const (
+	commitLevel      = 'C'
+	applicationLevel = 'A'
+)
 
-// answersTo applies the acknowledgement mode of the header (chapter 2.9).
+// wishes says which answers a message asks for (chapter 2.9).
 //
-// Original mode, MSH-15 and MSH-16 empty: one of AA, AE, AR. Enhanced mode:
-// MSH-15 asks for the commit answer CA, CE, CR and MSH-16 for the application
-// answer AA, AE, AR, each always (AL), never (NE), on error (ER) or on success
-// (SU). An empty one counts as NE beside one that is set, and an unknown value
-// as AL. A message that was not stored has no application answer beside its
-// commit answer.
-func answersTo(h hl7v2.Header, err error, at time.Time) []answer {
+// Original mode, MSH-15 and MSH-16 empty: one application answer AA, AE, AR.
+// Enhanced mode: MSH-15 asks for the commit answer CA, CE, CR and MSH-16 for
+// the application answer, each always (AL), never (NE), on error (ER) or on
+// success (SU). An empty one counts as NE beside one that is set, and an
+// unknown value as AL.
+type wishes struct{ accept, application string }
+
+func wishesOf(h hl7v2.Header) wishes {
 	if h.AcceptAck == "" && h.ApplicationAck == "" {
-		return []answer{build(h, 'A', err, at)}
+		return wishes{"NE", "AL"}
 	}
-	var answers []answer
-	if wanted(h.AcceptAck, err == nil) {
-		answers = append(answers, build(h, 'C', err, at))
-	}
-	if wanted(h.ApplicationAck, err == nil) && (err == nil || len(answers) == 0) {
-		answers = append(answers, build(h, 'A', err, at))
-	}
-	return answers
+	return wishes{h.AcceptAck, h.ApplicationAck}
 }
 
 func wanted(condition string, success bool) bool {
@@ -77,31 +47,80 @@ func wanted(condition string, success bool) bool {
 	return true
 }
 
-// build writes one answer; level is 'A' or 'C'.
-func build(h hl7v2.Header, level byte, err error, at time.Time) answer {
-	a := hl7v2.Ack{Code: string([]byte{level, 'A'}), At: at}
-	if err != nil {
-		f := fault.Of(err)
-		a.ErrorCode, a.ErrorLocation = errorCode(f.Code), f.Path
-		switch f.Kind.Effect() {
-		case fault.Reject:
-			a.Code, a.Text = string([]byte{level, 'R'}), f.Text
-		case fault.Retry:
-			a.Code, a.Text = string([]byte{level, 'E'}), "The message could not be stored at the moment. Try again later."
-		default:
-			a.Code, a.Text = string([]byte{level, 'E'}), "The message could not be stored because of an internal error. Try again later, and tell the hub's operators."
-		}
+// stored appends the answers to a message that was stored and needs not wait
+// to be applied.
+func (w wishes) stored(answers []answer, h hl7v2.Header, at time.Time) []answer {
+	answers = w.committed(answers, h, at)
+	if wanted(w.application, true) {
+		answers = append(answers, positiveAnswer(h, applicationLevel, "", at))
 	}
+	return answers
+}
+
+// committed appends the commit answer to a message that was stored.
+func (w wishes) committed(answers []answer, h hl7v2.Header, at time.Time) []answer {
+	if wanted(w.accept, true) {
+		answers = append(answers, positiveAnswer(h, commitLevel, "", at))
+	}
+	return answers
+}
+
+// notStored appends the answer to a message that was not stored: that at
+// commit, or that of the application, never both.
+func (w wishes) notStored(answers []answer, h hl7v2.Header, err error, at time.Time) []answer {
+	switch {
+	case wanted(w.accept, false):
+		return append(answers, refusalAnswer(h, commitLevel, err, at))
+	case wanted(w.application, false):
+		return append(answers, refusalAnswer(h, applicationLevel, err, at))
+	}
+	return answers
+}
+
+func positiveAnswer(h hl7v2.Header, level byte, text string, at time.Time) answer {
+	return written(h, hl7v2.Ack{Code: string([]byte{level, 'A'}), Text: text, At: at})
+}
+
+// refusalAnswer answers a message that was not stored: R if it never will be
+// taken, E if it may be sent again.
+func refusalAnswer(h hl7v2.Header, level byte, err error, at time.Time) answer {
+	f := fault.Of(err)
+	a := hl7v2.Ack{ErrorCode: errorCode(f), ErrorLocation: f.Path, At: at}
+	switch f.Kind.Effect() {
+	case fault.Reject:
+		a.Code, a.Text = string([]byte{level, 'R'}), f.Text
+	case fault.Retry:
+		a.Code, a.Text = string([]byte{level, 'E'}), "The message could not be stored at the moment. Try again later."
+	default:
+		a.Code, a.Text = string([]byte{level, 'E'}), "The message could not be stored because of an internal error. Try again later, and tell the hub's operators."
+	}
+	return written(h, a)
+}
+
+// contentAnswer answers a message that was stored and then stopped.
+func contentAnswer(h hl7v2.Header, code string, f *fault.Error, at time.Time) answer {
+	return written(h, hl7v2.Ack{Code: code, Text: f.Text, ErrorCode: errorCode(f), ErrorLocation: f.Path, At: at})
+}
+
+func written(h hl7v2.Header, a hl7v2.Ack) answer {
 	return answer{code: a.Code, text: hl7v2.BuildAck(h, a)}
 }
 
-// errorCode gives the code of HL7 table 0357 for a fault.
-func errorCode(code string) string {
-	switch code {
+// errorCode gives the code of HL7 table 0357 for a fault: the sender's fault,
+// or else an application internal error.
+func errorCode(f *fault.Error) string {
+	switch f.Code {
 	case "hl7_no_msh", "hl7_empty":
-		return "100"
-	case "hl7_delimiters", "hl7_header_too_long":
-		return "102"
+		return "100" // segment sequence error
+	}
+	switch f.Kind {
+	case fault.NotFound:
+		return "204" // unknown key identifier
+	case fault.Invalid, fault.Stopped:
+		if f.Code == "message_too_large" {
+			return "207"
+		}
+		return "102" // data type error
 	}
 	return "207"
 }

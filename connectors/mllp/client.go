@@ -2,8 +2,8 @@ package mllp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"os"
 	"time"
@@ -24,20 +24,20 @@ type ClientConfig struct {
 	AnswerTimeout time.Duration
 	// WriteTimeout bounds the writing of a message; default 30 seconds.
 	WriteTimeout time.Duration
+	// TLS secures the connection; nil means plain text. See ClientTLS.
+	TLS *tls.Config
 	// MaxMessage bounds an answer, in bytes; default 1 MiB.
 	MaxMessage int64
 }
 
-// After a failed connection the next attempt waits: twice as long each time,
-// between these, less up to half of it by chance, so that many clients do not
-// return at once.
 const (
-	firstPause = 100 * time.Millisecond
-	lastPause  = 30 * time.Second
 	// restUnchecked is how long a connection may rest before it is looked at
 	// again: a far side that has gone in the meantime is noticed before a
 	// message is written to it.
 	restUnchecked = time.Second
+	// mostOnOne bounds the messages of one connection, and so what is
+	// remembered of them.
+	mostOnOne = 10_000
 )
 
 // Client sends messages to one destination over one connection, one message at
@@ -49,7 +49,8 @@ type Client struct {
 	nc       net.Conn
 	in       *FrameReader
 	used     time.Time
-	pause    time.Duration
+	sent     map[string][32]byte // by control ID, what this connection has carried
+	failures backoff
 	notUntil time.Time
 }
 
@@ -64,11 +65,13 @@ func NewClient(cfg ClientConfig) *Client {
 
 // Send sends msg and gives the answer whose MSA-2 is msg's MSH-10; what it
 // says is for the caller to read, see ReadAnswer. Any other answer is passed
-// over: a late one is never credited to another message.
+// over: a late one is never credited to another message. Where msg asks for an
+// answer at commit and one of the application, it is the first to come.
 //
 // When an error is returned msg may or may not have arrived. After an error or
 // the end of ctx the connection is dropped, so that nothing late can arrive on
-// it. Send does not repeat: fault.Unavailable says that the caller may.
+// it; the next one is opened after a pause that grows with each failure. Send
+// does not repeat: fault.Unavailable says that the caller may. See Sender.
 func (c *Client) Send(ctx context.Context, msg []byte) ([]byte, error) {
 	h, _, err := hl7v2.Peek(msg)
 	if err != nil {
@@ -83,7 +86,7 @@ func (c *Client) Send(ctx context.Context, msg []byte) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, c.failed(ctx.Err(), "not_sent", "The message was not sent: others before it were still waiting for their answers.")
 	}
-	if err := c.connect(ctx); err != nil {
+	if err := c.connect(ctx, h.ControlID, hl7v2.Digest(msg)); err != nil {
 		return nil, err
 	}
 	nc := c.nc
@@ -92,9 +95,10 @@ func (c *Client) Send(ctx context.Context, msg []byte) ([]byte, error) {
 	answer, err := c.exchange(msg, h.ControlID)
 	if err != nil {
 		c.drop()
+		c.notUntil = time.Now().Add(c.failures.next())
 		return nil, err
 	}
-	c.used = time.Now()
+	c.used, c.failures = time.Now(), backoff{}
 	if !stop() {
 		c.drop() // its deadline has been spoilt
 	}
@@ -105,6 +109,9 @@ func (c *Client) Send(ctx context.Context, msg []byte) ([]byte, error) {
 func (c *Client) exchange(msg []byte, controlID string) ([]byte, error) {
 	_ = c.nc.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout)) // fails as the write then does
 	if err := WriteFrame(c.nc, msg); err != nil {
+		if refused := c.refusedTLS(err); refused != nil {
+			return nil, refused
+		}
 		return nil, c.failed(err, "not_sent", "The message could not be written to the destination.")
 	}
 	_ = c.nc.SetReadDeadline(time.Now().Add(c.cfg.AnswerTimeout))
@@ -116,6 +123,9 @@ func (c *Client) exchange(msg []byte, controlID string) ([]byte, error) {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil, c.failed(err, "no_answer", "The destination did not answer in time. The message may have arrived; it may be sent again.")
 		case err != nil:
+			if refused := c.refusedTLS(err); refused != nil {
+				return nil, refused
+			}
 			return nil, c.failed(err, "no_answer", "The destination closed the connection without an answer. The message may have arrived; it may be sent again.")
 		}
 		if a, err := ReadAnswer(frame); err == nil && a.ControlID == controlID {
@@ -124,29 +134,43 @@ func (c *Client) exchange(msg []byte, controlID string) ([]byte, error) {
 	}
 }
 
-// connect makes sure of a connection that the far side has not closed.
-func (c *Client) connect(ctx context.Context) error {
+// connect makes sure of a connection that the far side has not closed, and
+// that has not carried another message under this control ID: an answer to
+// that one, however late, could be taken for an answer to this one.
+func (c *Client) connect(ctx context.Context, controlID string, digest [32]byte) error {
 	if c.nc != nil && time.Since(c.used) > restUnchecked && !c.alive() {
 		c.drop()
 	}
-	if c.nc != nil {
-		return nil
+	if before, again := c.sent[controlID]; again && before != digest || len(c.sent) >= mostOnOne {
+		c.drop()
 	}
-	if wait := time.Until(c.notUntil); wait > 0 {
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return c.failed(ctx.Err(), "unreachable", "The destination could not be reached; the next attempt is yet to come.")
+	if c.nc == nil {
+		if err := c.dial(ctx); err != nil {
+			return err
 		}
 	}
-	dialer := net.Dialer{Timeout: c.cfg.DialTimeout}
-	nc, err := dialer.DialContext(ctx, "tcp", c.cfg.Address)
+	c.sent[controlID] = digest
+	return nil
+}
+
+func (c *Client) dial(ctx context.Context) error {
+	if err := sleep(ctx, time.Until(c.notUntil)); err != nil {
+		return c.failed(err, "unreachable", "The destination could not be reached; the next attempt is yet to come.")
+	}
+	plain := &net.Dialer{Timeout: c.cfg.DialTimeout}
+	dial := plain.DialContext
+	if c.cfg.TLS != nil {
+		dial = (&tls.Dialer{NetDialer: plain, Config: c.cfg.TLS}).DialContext
+	}
+	nc, err := dial(ctx, "tcp", c.cfg.Address)
 	if err != nil {
-		c.pause = min(max(2*c.pause, firstPause), lastPause)
-		c.notUntil = time.Now().Add(c.pause/2 + rand.N(c.pause/2))
+		c.notUntil = time.Now().Add(c.failures.next())
+		if refused := c.refusedTLS(err); refused != nil {
+			return refused
+		}
 		return c.failed(err, "unreachable", "The destination could not be reached. Check its address, and that it is running.")
 	}
-	c.pause, c.nc, c.in = 0, nc, NewFrameReader(nc, c.cfg.MaxMessage)
+	c.nc, c.in, c.sent = nc, NewFrameReader(nc, c.cfg.MaxMessage), map[string][32]byte{}
 	return nil
 }
 
@@ -160,7 +184,7 @@ func (c *Client) drop() {
 	if c.nc != nil {
 		_ = c.nc.Close()
 	}
-	c.nc, c.in = nil, nil
+	c.nc, c.in, c.sent = nil, nil, nil
 }
 
 // Close ends the connection after the message in flight, if any.

@@ -2,6 +2,7 @@ package mllp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -9,8 +10,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"github.com/stockwell-hub/stockwell/connectors"
 )
 
 const (
@@ -24,25 +23,36 @@ const (
 
 // conn is one sender's connection.
 type conn struct {
-	s    *Server
-	nc   net.Conn
-	in   *FrameReader
-	out  []byte
-	peer string
-	log  *slog.Logger
+	s       *Server
+	nc      net.Conn // raw, or TLS over it
+	raw     net.Conn
+	in      *FrameReader
+	out     []byte
+	answers []answer
+	peer    string
+	stat    *peerStat
+	log     *slog.Logger
 
 	mu      sync.Mutex
 	waiting bool // no frame has begun
 }
 
-func newConn(s *Server, nc net.Conn) *conn {
-	peer := nc.RemoteAddr().String()
-	return &conn{s: s, nc: nc, in: NewFrameReader(nc, s.cfg.MaxMessage), peer: peer, log: s.log.With("peer", peer)}
+func newConn(s *Server, raw net.Conn, stat *peerStat) *conn {
+	c := &conn{s: s, nc: raw, raw: raw, peer: raw.RemoteAddr().String(), stat: stat}
+	if s.certificates != nil {
+		c.nc = tls.Server(raw, &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: s.certificates.config})
+	}
+	c.in = NewFrameReader(c.nc, s.cfg.MaxMessage)
+	c.log = s.log.With("peer", c.peer)
+	return c
 }
 
 // serve answers frames until the sender, a deadline or the server ends it.
-func (c *conn) serve(ctx context.Context, r connectors.Receiver) {
+func (c *conn) serve(d door) {
 	defer c.close()
+	if !c.begin() {
+		return
+	}
 	for {
 		if err := c.await(); err != nil {
 			c.ended(err)
@@ -57,38 +67,58 @@ func (c *conn) serve(ctx context.Context, r connectors.Receiver) {
 		at := time.Now()
 		c.countSkipped()
 		c.s.metrics.Frame(c.s.cfg.Name, len(frame))
-		answers := c.receive(ctx, r, frame, tooLarge, at)
-		if err := c.write(answers, at); err != nil {
+		c.stat.frame(len(frame), at)
+		if err := c.handle(d, frame, tooLarge, at); err != nil {
 			c.log.Warn("an answer could not be written; the sender will repeat the message", "error", err)
 			return
 		}
 	}
 }
 
+// begin does the TLS handshake, or sees that a peer of a plain connection does
+// not try one.
+func (c *conn) begin() bool {
+	if secured, ok := c.nc.(*tls.Conn); ok {
+		c.limit(true, c.s.cfg.ReadTimeout)
+		_ = c.raw.SetWriteDeadline(time.Now().Add(c.s.cfg.ReadTimeout))
+		err := secured.HandshakeContext(context.Background())
+		if err == nil {
+			return true
+		}
+		ours := c.s.draining() && errors.Is(err, os.ErrDeadlineExceeded) // it was we who ended it
+		if reason, cause := handshakeReason(err); reason != "" && !ours {
+			c.s.refuse(reason, c.stat.address, cause)
+		}
+		return false
+	}
+	c.limit(true, c.s.cfg.IdleTimeout)
+	if c.in.beginsTLS() {
+		c.s.refuse(UnexpectedTLS, c.stat.address, "")
+		return false
+	}
+	return true
+}
+
 // await waits for a frame to begin, then allows it its time.
 func (c *conn) await() error {
-	c.idle(true)
+	c.limit(true, c.s.cfg.IdleTimeout)
 	err := c.in.Start()
-	c.idle(false)
+	c.limit(false, c.s.cfg.ReadTimeout)
 	return err
 }
 
-// idle sets the deadline for waiting or for reading a frame.
-func (c *conn) idle(waiting bool) {
+// limit sets the deadline for waiting or for reading a frame.
+func (c *conn) limit(waiting bool, limit time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = waiting
-	now := time.Now()
-	deadline := now.Add(c.s.cfg.ReadTimeout)
-	if waiting {
-		deadline = now.Add(c.s.cfg.IdleTimeout)
-	}
-	if until := c.s.draining(); !until.IsZero() {
+	deadline := time.Now().Add(limit)
+	if until := c.s.until.Load(); until != nil {
 		if waiting {
-			deadline = now.Add(lastLook)
+			deadline = time.Now().Add(lastLook)
 		}
-		if deadline.After(until) {
-			deadline = until
+		if deadline.After(*until) {
+			deadline = *until
 		}
 	}
 	_ = c.nc.SetReadDeadline(deadline) // fails only on a closed connection, as the read then does
@@ -108,9 +138,8 @@ func (c *conn) wake() {
 // ended logs why no more is read.
 func (c *conn) ended(err error) {
 	c.countSkipped()
-	draining := !c.s.draining().IsZero()
 	switch {
-	case errors.Is(err, io.EOF), draining:
+	case errors.Is(err, io.EOF), c.s.draining():
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		c.log.Warn("the sender closed the connection within a message; it was not taken")
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -148,11 +177,17 @@ func (c *conn) write(answers []answer, at time.Time) error {
 	return nil
 }
 
-// close lets the last answer arrive before the connection goes.
+// close lets the last answer, or the alert of a handshake that failed, arrive
+// before the connection goes.
 func (c *conn) close() {
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		_ = c.nc.SetReadDeadline(time.Now().Add(linger))
-		_, _ = io.Copy(io.Discard, io.LimitReader(c.nc, 8*c.s.cfg.MaxMessage))
+	type halfCloser interface{ CloseWrite() error }
+	_ = c.raw.SetWriteDeadline(time.Now().Add(linger))
+	if secured, ok := c.nc.(halfCloser); ok && c.nc != c.raw {
+		_ = secured.CloseWrite() // says goodbye; fails if there was no handshake
 	}
-	_ = c.nc.Close()
+	if half, ok := c.raw.(halfCloser); ok && half.CloseWrite() == nil {
+		_ = c.raw.SetReadDeadline(time.Now().Add(linger))
+		_, _ = io.Copy(io.Discard, io.LimitReader(c.raw, 8*c.s.cfg.MaxMessage))
+	}
+	_ = c.raw.Close()
 }

@@ -59,6 +59,9 @@ func (r *FrameReader) Start() error {
 	for !r.begun {
 		if r.in.Buffered() == 0 {
 			if _, err := r.in.Peek(1); err != nil {
+				if errors.Is(err, io.ErrUnexpectedEOF) {
+					err = io.EOF // a TLS peer that went without saying so: nothing is cut off
+				}
 				return err
 			}
 		}
@@ -106,20 +109,24 @@ func (r *FrameReader) Frame() ([]byte, error) {
 		if end >= 0 {
 			part = chunk[:end]
 		}
-		if vt := bytes.LastIndexByte(part, startBlock); vt >= 0 {
+		if vt := last(part, startBlock); vt >= 0 {
 			r.skipped += int(size) + vt - bytes.Count(part[:vt], []byte{startBlock})
 			r.buf, size = r.buf[:0], 0
 			_, _ = r.in.Discard(vt + 1)
 			continue
 		}
 		size += int64(len(part))
-		r.keep(part, size)
 		if end < 0 {
+			r.keep(part, size)
 			_, _ = r.in.Discard(len(part))
 			continue
 		}
 		_, _ = r.in.Discard(end + 1)
 		r.begun = false
+		if size == int64(len(part)) && size <= r.max {
+			return part[:size:size], nil // it was read at once and needs no copy
+		}
+		r.keep(part, size)
 		if size > r.max {
 			return r.buf, ErrTooLarge
 		}
@@ -127,9 +134,22 @@ func (r *FrameReader) Frame() ([]byte, error) {
 	}
 }
 
+// last is bytes.LastIndexByte, fast where there is none.
+func last(b []byte, c byte) int {
+	at := -1
+	for {
+		n := bytes.IndexByte(b[at+1:], c)
+		if n < 0 {
+			return at
+		}
+		at += n + 1
+	}
+}
+
 // keep appends part to the frame; of an oversize frame only the beginning.
 func (r *FrameReader) keep(part []byte, size int64) {
 	if size <= r.max {
+		r.grow(len(part))
 		r.buf = append(r.buf, part...)
 		return
 	}
@@ -138,8 +158,29 @@ func (r *FrameReader) keep(part []byte, size int64) {
 		r.buf = r.buf[:most]
 	}
 	if room := most - len(r.buf); room > 0 {
-		r.buf = append(r.buf, part[:min(room, len(part))]...)
+		part = part[:min(room, len(part))]
+		r.grow(len(part))
+		r.buf = append(r.buf, part...)
 	}
+}
+
+// grow makes room for n bytes more, never beyond the bound.
+func (r *FrameReader) grow(n int) {
+	if need := len(r.buf) + n; need > cap(r.buf) {
+		room := min(max(2*cap(r.buf), need), int(r.max))
+		r.buf = append(make([]byte, 0, room), r.buf...)
+	}
+}
+
+// beginsTLS waits for the stream's first bytes, and reports whether they are
+// those of a TLS handshake.
+func (r *FrameReader) beginsTLS() bool {
+	first, err := r.in.Peek(1)
+	if err != nil || first[0] != 0x16 {
+		return false
+	}
+	record, err := r.in.Peek(3)
+	return err == nil && record[1] == 3
 }
 
 // open reports whether the stream may still bring a frame: it passes over what

@@ -3,7 +3,10 @@ package mllp_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -21,6 +24,9 @@ func frames(r io.Reader, max int64) (all [][]byte, skipped int, err error) {
 		case err != nil:
 			return all, in.TakeSkipped(), err
 		default:
+			if cap(frame) > int(max) {
+				return all, 0, fmt.Errorf("a frame holds %d bytes, beyond the bound", cap(frame))
+			}
 			all = append(all, append([]byte{}, frame...))
 		}
 	}
@@ -33,7 +39,39 @@ func TestFrameReader_ABoundIsExact(t *testing.T) {
 	}
 }
 
-func FuzzFrame(f *testing.F) {
+func TestFrameReader_HoldsNoMoreThanItsBound(t *testing.T) {
+	const max = 100_000
+	for _, size := range []int{8 << 10, 8<<10 + 1, 70_000, max} {
+		all, _, err := frames(bytes.NewReader([]byte(framed(strings.Repeat("x", size)))), max)
+		if !errors.Is(err, io.EOF) || len(all) != 1 || len(all[0]) != size {
+			t.Errorf("%d bytes: %d frames, %v", size, len(all), err)
+		}
+	}
+	huge := io.MultiReader(strings.NewReader("\x0bMSH"), io.LimitReader(endless{}, 64<<20), strings.NewReader("\x1c\r"))
+	in := mllp.NewFrameReader(huge, max)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	frame, err := in.Next()
+	runtime.ReadMemStats(&after)
+	if !errors.Is(err, mllp.ErrTooLarge) || len(frame) == 0 {
+		t.Errorf("got %d bytes, %v", len(frame), err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 4*max {
+		t.Errorf("64 MiB beyond a bound of %d took %d bytes", max, used)
+	}
+}
+
+// endless gives the same byte for ever.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+func FuzzFrameReader(f *testing.F) {
 	for _, s := range []string{framed("MSH|^~\\&"), "\x0b\x0b\x1c\x1c\r", "\x0b0\x0b\x0b", "x" + framed("a") + "\x0bhalf", framed("") + "\r\n" + framed("123456789")} {
 		f.Add([]byte(s))
 	}

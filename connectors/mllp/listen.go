@@ -1,20 +1,27 @@
 package mllp
 
 import (
+	"context"
 	"errors"
 	"net"
 	"syscall"
+	"time"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
 )
 
+// probes is how many of TCP's questions may stay unanswered.
+const probes = 4
+
 // listen binds the address of a connector, and says what to do if it cannot.
-func listen(cfg Config) (net.Listener, error) {
-	l, err := net.Listen("tcp", cfg.Listen)
+func listen(cfg Config, setting string) (net.Listener, error) {
+	lc := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: cfg.KeepAlive, Interval: max(cfg.KeepAlive/probes, time.Second), Count: probes,
+	}}
+	l, err := lc.Listen(context.Background(), "tcp", cfg.Listen)
 	if err == nil {
 		return l, nil
 	}
-	setting := "connectors." + cfg.Name + ".mllp.listen"
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fault.Wrap(err, fault.Conflict, "port_in_use",

@@ -5,11 +5,17 @@ import (
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
-// Answer is what an acknowledgement says.
+// Answer is what an acknowledgement says. What a Sender does with each:
 //
-//	AA, CA  taken; nothing more is to be done
-//	AE, CE  failed; the same message may be sent again
-//	AR, CR  refused; a person mends it before it is sent again
+//	AA, CA     taken: done
+//	AE, CE     failed: the same message is sent again after a pause, as often
+//	           as the Sender may; then it is given up, and the next one goes
+//	AR, CR     refused: never sent again, for a person mends it; the next goes
+//	other      not understood: as AR
+//	another's  an answer that names another message is passed over
+//	none       not in time, or the connection closed: the connection is
+//	           dropped and the message sent again after a pause; when it is
+//	           given up the Sender ends, for the next would fare no better
 type Answer struct {
 	// Code is MSA-1.
 	Code string
@@ -59,3 +65,6 @@ func ReadAnswer(frame []byte) (Answer, error) {
 
 // Positive reports whether the message was taken.
 func (a Answer) Positive() bool { return a.Code == "AA" || a.Code == "CA" }
+
+// Again reports whether the same message may be sent again.
+func (a Answer) Again() bool { return a.Code == "AE" || a.Code == "CE" }

@@ -5,26 +5,36 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/connectors"
+	"github.com/stockwell-hub/stockwell/internal/fault"
 )
 
-// drainLimit bounds how long a connection whose sender keeps sending is still
-// served after the end.
-const drainLimit = 5 * time.Second
+const (
+	// drainLimit bounds how long a connection whose sender keeps sending is
+	// still served after the end.
+	drainLimit = 5 * time.Second
+	// storeLimit bounds how long draining waits for a message to be stored.
+	storeLimit = 30 * time.Second
+)
 
 // Server is a connectors.Source that listens for MLLP.
 type Server struct {
-	cfg      Config
-	log      *slog.Logger
-	metrics  Metrics
-	listener net.Listener
+	cfg          Config
+	log          *slog.Logger
+	metrics      Metrics
+	listener     net.Listener
+	certificates *certificates // nil: plain text
+	refusals     refusals
+	until        atomic.Pointer[time.Time] // when draining: the end of it
 
 	mu    sync.Mutex
 	open  map[*conn]struct{}
-	until time.Time // when draining: the end of it
+	peers map[netip.Addr]*peerStat
 }
 
 // NewServer makes a Server that is not listening yet. log and metrics may be
@@ -38,26 +48,36 @@ func NewServer(cfg Config, log *slog.Logger, metrics Metrics) *Server {
 	}
 	cfg = cfg.withDefaults()
 	log = log.With("connector", cfg.Name, "trust", cfg.Trust)
-	return &Server{cfg: cfg, log: log, metrics: metrics, open: map[*conn]struct{}{}}
+	return &Server{cfg: cfg, log: log, metrics: metrics, open: map[*conn]struct{}{}, peers: map[netip.Addr]*peerStat{}}
 }
 
 // Name is the connector's name.
 func (s *Server) Name() string { return s.cfg.Name }
 
-// Listen binds the address, so that a port in use is known before anything
-// starts. Senders that connect wait until Run. The error is a *fault.Error
-// that names the setting.
+// Listen reads the certificates and binds the address, so that what is wrong
+// with either is known before anything starts. Senders that connect wait until
+// Run. The error is a *fault.Error that names the setting.
 func (s *Server) Listen() error {
 	if s.listener != nil {
 		return nil
 	}
-	l, err := listen(s.cfg)
+	if s.cfg.TLS != nil {
+		c := &certificates{from: s.cfg.TLS, setting: s.setting("tls"), log: s.log}
+		if err := c.load(); err != nil {
+			return err
+		}
+		s.certificates = c
+	}
+	l, err := listen(s.cfg, s.setting("listen"))
 	if err != nil {
 		return err
 	}
 	s.listener = l
 	return nil
 }
+
+// setting gives the path of a key of the connector, for people.
+func (s *Server) setting(key string) string { return "connectors." + s.cfg.Name + ".mllp." + key }
 
 // Addr is the address listened on; nil before Listen.
 func (s *Server) Addr() net.Addr {
@@ -83,8 +103,22 @@ func (s *Server) Run(ctx context.Context, r connectors.Receiver) error {
 	if err := s.Listen(); err != nil {
 		return err
 	}
-	s.log.Info("listening for HL7", "address", s.Addr().String())
-	stop := context.AfterFunc(ctx, s.drain)
+	storing, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	d := door{receiver: r, running: ctx, storing: storing}
+	if s.cfg.Applied {
+		awaiter, ok := r.(connectors.Awaiter)
+		if !ok {
+			_ = s.Close()
+			return fault.New(fault.Invalid, "ack_applied_unsupported", "Answers cannot wait until a message was applied here. Set ack to stored.").At(s.setting("ack"))
+		}
+		d.awaiter = awaiter
+	}
+	s.log.Info("listening for HL7", "address", s.Addr().String(), "tls", s.certificates != nil)
+	stop := context.AfterFunc(ctx, func() {
+		s.drain()
+		time.AfterFunc(storeLimit, giveUp)
+	})
 	defer stop()
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -113,39 +147,57 @@ func (s *Server) Run(ctx context.Context, r connectors.Receiver) error {
 		}
 		running.Go(func() {
 			defer s.dismiss(c)
-			c.serve(context.WithoutCancel(ctx), r)
+			c.serve(d)
 		})
 	}
 }
 
-// admit registers a connection; nil if there are too many or the end has come.
+// admit registers a connection; nil if it may not be, or the end has come.
 func (s *Server) admit(nc net.Conn) *conn {
+	peer := addressOf(nc)
+	c, reason := s.register(nc, peer)
+	if reason != "" {
+		s.refuse(reason, peer, "")
+	}
+	return c
+}
+
+func (s *Server) register(nc net.Conn, peer netip.Addr) (*conn, Reason) {
+	if !s.cfg.allowed(peer) {
+		return nil, NotAllowed
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.until.IsZero() {
-		return nil
+	switch {
+	case s.draining():
+		return nil, ""
+	case len(s.open) >= s.cfg.MaxConnections:
+		return nil, TooMany
 	}
-	if len(s.open) >= s.cfg.MaxConnections {
-		s.log.Warn("a connection was refused: the limit of connections is reached", "peer", nc.RemoteAddr().String(), "limit", s.cfg.MaxConnections)
-		return nil
+	stat := s.statOf(peer)
+	if stat.open >= s.cfg.MaxPerPeer {
+		return nil, TooManyOfPeer
 	}
-	c := newConn(s, nc)
+	stat.open++
+	c := newConn(s, nc, stat)
 	s.open[c] = struct{}{}
 	s.metrics.Connections(s.cfg.Name, len(s.open))
-	return c
+	return c, ""
 }
 
 func (s *Server) dismiss(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)
+	c.stat.open--
 	s.metrics.Connections(s.cfg.Name, len(s.open))
 }
 
 // drain stops accepting, and wakes the connections that wait for a message.
 func (s *Server) drain() {
 	s.mu.Lock()
-	s.until = time.Now().Add(drainLimit)
+	until := time.Now().Add(drainLimit)
+	s.until.Store(&until)
 	open := make([]*conn, 0, len(s.open))
 	for c := range s.open {
 		open = append(open, c)
@@ -157,9 +209,5 @@ func (s *Server) drain() {
 	}
 }
 
-// draining gives the end of draining; the zero time while the server runs.
-func (s *Server) draining() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.until
-}
+// draining reports whether the end has come.
+func (s *Server) draining() bool { return s.until.Load() != nil }

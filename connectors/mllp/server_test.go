@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -63,8 +64,16 @@ type running struct {
 
 func serve(t *testing.T, cfg mllp.Config, r connectors.Receiver, m mllp.Metrics) running {
 	t.Helper()
-	cfg.Name, cfg.Trust, cfg.Listen = "theatre", "ZZ1", "127.0.0.1:0"
-	s := mllp.NewServer(cfg, nil, m)
+	return serveLogging(t, cfg, r, m, nil)
+}
+
+func serveLogging(t *testing.T, cfg mllp.Config, r connectors.Receiver, m mllp.Metrics, log *slog.Logger) running {
+	t.Helper()
+	cfg.Name, cfg.Trust = "theatre", "ZZ1"
+	if cfg.Listen == "" {
+		cfg.Listen = "127.0.0.1:0"
+	}
+	s := mllp.NewServer(cfg, log, m)
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -187,41 +196,6 @@ func TestServer_AnswersByTheKindOfTheError(t *testing.T) {
 	p.write(framed(message("C1")))
 	if frame, err := p.in.Next(); err != nil || bytes.Contains(frame, []byte("secret")) || !bytes.Contains(frame, []byte("MSA|AE|C1")) {
 		t.Errorf("got %q, %v", frame, err)
-	}
-}
-
-func TestServer_EnhancedModeFollowsTheMatrix(t *testing.T) {
-	broken := fault.New(fault.Unavailable, "store_down", "")
-	for _, c := range []struct {
-		accept, application string
-		err                 error
-		want                []string
-	}{
-		{"", "", nil, []string{"AA"}}, {"", "", broken, []string{"AE"}},
-		{"AL", "NE", nil, []string{"CA"}}, {"AL", "NE", broken, []string{"CE"}},
-		{"AL", "", nil, []string{"CA"}}, {"NE", "AL", nil, []string{"AA"}}, {"", "AL", broken, []string{"AE"}},
-		{"AL", "AL", nil, []string{"CA", "AA"}}, {"AL", "AL", broken, []string{"CE"}},
-		{"NE", "NE", nil, nil}, {"NE", "NE", broken, nil},
-		{"ER", "NE", nil, nil}, {"ER", "NE", broken, []string{"CE"}}, {"SU", "NE", nil, []string{"CA"}}, {"SU", "NE", broken, nil},
-		{"ER", "SU", nil, []string{"AA"}}, {"SU", "ER", broken, []string{"AE"}}, {"SU", "ER", nil, []string{"CA"}},
-		{"ER", "ER", nil, nil}, {"SU", "SU", nil, []string{"CA", "AA"}}, {"ER", "AL", nil, []string{"AA"}}, {"AL", "SU", nil, []string{"CA", "AA"}},
-	} {
-		r := &store{err: c.err}
-		p := dial(t, serve(t, mllp.Config{}, r, nil))
-		first := strings.Replace(message("C1"), "|P|2.4", "|P|2.4|||"+c.accept+"|"+c.application, 1)
-		// The second message is in original mode: its answer shows that no
-		// other came before it.
-		p.write(framed(first) + framed(message("C2")))
-		var want []string
-		for _, code := range c.want {
-			want = append(want, code+" C1")
-		}
-		last := "AA C2"
-		if c.err != nil {
-			last = "AE C2"
-		}
-		p.answers(append(want, last)...)
-		_ = p.nc.Close()
 	}
 }
 

@@ -12,6 +12,37 @@ import (
 	"github.com/stockwell-hub/stockwell/connectors/mllp"
 )
 
+func TestServer_ServesGoodSendersBesideManyThatAreSilentOrSlow(t *testing.T) {
+	t.Parallel()
+	const idle, slow = 1000, 100
+	m := &counts{}
+	s := serve(t, mllp.Config{MaxConnections: idle + slow + 16, MaxPerPeer: idle + slow + 16}, &store{}, m)
+	for range idle {
+		dial(t, s)
+	}
+	for i := range slow {
+		dial(t, s).write(framed(message("S"))[:10+i%40])
+	}
+	for s.Peers()[0].Open < idle+slow {
+		time.Sleep(time.Millisecond)
+	}
+	var all sync.WaitGroup
+	for n := range 16 {
+		all.Go(func() {
+			p := dial(t, s)
+			for i := range 20 {
+				id := fmt.Sprintf("S%d-%d", n, i)
+				p.write(framed(message(id)))
+				p.answers("AA " + id)
+			}
+		})
+	}
+	all.Wait()
+	if got := s.Peers()[0]; got.Open < idle+slow || len(m.refused) != 0 {
+		t.Errorf("%d connections are left; refused %v", got.Open, m.refused)
+	}
+}
+
 func TestServer_TakesAFrameByteByByte(t *testing.T) {
 	r := &store{}
 	p := dial(t, serve(t, mllp.Config{}, r, nil))
@@ -49,11 +80,20 @@ type counts struct {
 	frames, skipped int
 	answers         map[string]int
 	connections     int
+	refused         map[mllp.Reason]int
 }
 
 func (c *counts) Frame(string, int)           { c.mu.Lock(); c.frames++; c.mu.Unlock() }
 func (c *counts) Skipped(_ string, n int)     { c.mu.Lock(); c.skipped += n; c.mu.Unlock() }
 func (c *counts) Connections(_ string, n int) { c.mu.Lock(); c.connections = n; c.mu.Unlock() }
+func (c *counts) Refused(_ string, why mllp.Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused == nil {
+		c.refused = map[mllp.Reason]int{}
+	}
+	c.refused[why]++
+}
 func (c *counts) Answer(_, code string, _ time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

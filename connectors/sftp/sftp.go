@@ -36,6 +36,9 @@ type Config struct {
 	KnownHosts string
 	// Out is the folder to deliver into; empty delivers nothing.
 	Out string
+	// Archive is the folder that the receiver moves taken files to, for Delivered;
+	// empty if there is none to look into.
+	Archive string
 	// In is the folder to take files from; empty takes none.
 	In string
 	// Pattern is of the names to take, as "*.csv"; default "*".
@@ -134,7 +137,7 @@ type folder struct{ setting, path string }
 func (c *Connector) folders() []folder {
 	var all []folder
 	if c.cfg.Out != "" {
-		all = append(all, folder{"out", c.cfg.Out})
+		all = append(all, c.shelves()...)
 	}
 	if c.cfg.In != "" {
 		all = append(all, folder{"in", c.cfg.In}, folder{"processed", c.cfg.Processed}, folder{"rejected", c.cfg.Rejected})

@@ -22,6 +22,8 @@ type Stored struct {
 	ReceivedAt time.Time
 	Reused     bool
 	Raw        []byte
+	// Unreadable says why there is no Raw: its sealed bytes do not open.
+	Unreadable error
 }
 
 // Message is one stored message and where it stands.
@@ -46,6 +48,8 @@ type Message struct {
 	// Reused is set when another message came before under its control ID.
 	Reused bool `json:"reused"`
 	Bytes  int  `json:"bytes"`
+	// PrunedAt is when its raw bytes were pruned; nil while they are there.
+	PrunedAt *time.Time `json:"raw_pruned_at,omitempty"`
 }
 
 // Filter chooses messages. Zero values choose all.
@@ -67,8 +71,6 @@ type Chain struct {
 	Suggests []Suggestion `json:"suggested_orders"`
 	Orders   []Order      `json:"orders"`
 	Warnings []Warning    `json:"warnings"`
-	// Raw is the message itself: personal data, shown only on request.
-	Raw []byte `json:"-"`
 }
 
 // Posting is one time that a message was translated and posted.
@@ -273,6 +275,7 @@ type Status struct {
 	Name        string       `json:"name"`
 	Environment string       `json:"environment"`
 	Paused      *Pause       `json:"purchasing_paused,omitempty"`
+	Fence       *Fence       `json:"orders_held,omitempty"`
 	Warnings    []Warning    `json:"warnings"`
 	Stopped     []Message    `json:"stopped"`
 	Waiting     []Suggestion `json:"suggestions_waiting"`

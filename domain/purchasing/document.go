@@ -9,6 +9,8 @@ type Document struct {
 	Currency string
 	Fields   map[string]string
 	Lines    []map[string]string
+	// Causes are the messages that brought the lines about, each once a line.
+	Causes []int64
 }
 
 // Rows gives one map a line, with the order's fields in each.

@@ -79,8 +79,8 @@ func fillArchive(ctx context.Context, data string, n int) error {
 	for done := 0; done < n; done += set {
 		if _, err := conn.Exec(ctx, `
 			WITH new AS (SELECT nextval('message_id') AS id, 'OLD' || s AS control, sha256(s::text::bytea) AS digest, now() - interval '1 hour' AS at FROM generate_series($2::bigint, $3::bigint) s),
-			archived AS (INSERT INTO message (trust, id, received_on, received_at, connector, format, type, sender, control_id, key, digest, peer, reused, raw)
-				SELECT $1, id, (at AT TIME ZONE 'UTC')::date, at, 'theatre', 'hl7v2', 'DFT^P03', 'THEATRE', control, 0, digest, '', false, digest FROM new),
+			archived AS (INSERT INTO message (trust, id, received_on, received_at, connector, format, type, sender, control_id, key, digest, peer, reused, seal, raw)
+				SELECT $1, id, (at AT TIME ZONE 'UTC')::date, at, 'theatre', 'hl7v2', 'DFT^P03', 'THEATRE', control, 0, digest, '', false, 0, digest FROM new),
 			keyed AS (INSERT INTO message_key (trust, connector, sender, control_id, digest, message_id, last_seen_at)
 				SELECT $1, 'theatre', 'THEATRE', control, digest, id, at FROM new)
 			INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary)

@@ -52,7 +52,7 @@ func (c *child) run() {
 	defer runtime.UnlockOSThread()
 	defer close(c.done)
 	defer c.out.Close()
-	rest := restMin
+	rest, said := restMin, "nothing"
 	for {
 		began := time.Now()
 		err := c.once()
@@ -63,7 +63,10 @@ func (c *child) run() {
 		if !up || c.ctx.Err() != nil {
 			return
 		}
-		c.log.Error("the embedded database stopped unexpectedly; it is started again", "reason", c.out.reason())
+		if reason := c.out.reason(); reason != said || time.Since(began) > time.Minute { // one that dies again and again is told of once
+			c.log.Error("the embedded database stopped unexpectedly; it is started again", "reason", reason)
+			said = reason
+		}
 		if rest = min(2*rest, restMax); time.Since(began) > time.Minute {
 			rest = restMin
 		}

@@ -58,7 +58,23 @@ const (
 	DispatchAfterMarking Point = "dispatch.after_marking"
 )
 
-// Points lists every point.
+// The points of commands that bring a backup back.
+const (
+	// RestoreAfterData: the backup's rows are in a database that is not in use.
+	RestoreAfterData Point = "restore.after_data"
+	// RestoreAfterFence: it is fenced, and still not in use.
+	RestoreAfterFence Point = "restore.after_fence"
+	// RestoreAfterSwap: it is in use, and nobody was told.
+	RestoreAfterSwap Point = "restore.after_swap"
+	// LiftBeforeCommit: lost orders are taken up, the fence stands.
+	LiftBeforeCommit Point = "lift.before_commit"
+	// LiftInTransaction: the fence is lifted and not committed.
+	LiftInTransaction Point = "lift.in_transaction"
+	// LiftAfterCommit: it is committed, and nobody was told.
+	LiftAfterCommit Point = "lift.after_commit"
+)
+
+// Points lists every point of a running hub.
 func Points() []Point {
 	return []Point{ReceiveBeforeCommit, ReceiveAfterCommit, PostBeforeCommit, PostAfterCommit, PlanBeforeCommit, PlanAfterCommit,
 		OrderBeforeCommit, OrderAfterCommit, DispatchBeforeDelivery, DispatchAfterDelivery, DispatchAfterMarking}

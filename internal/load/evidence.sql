@@ -3,7 +3,8 @@
 --   \copy acked from program 'cat acks/*.log'
 --   \i judge.sql
 --   select * from verdict order by number;
--- (erp_file needs the digests of the files at the ERP, which the program lists.)
+-- (erp_file needs the digests of the files at the ERP, and opened what the sealed
+-- archive holds; the program lists both.)
 
 -- One row for each acknowledgement that a sender read. n counts each sender's.
 -- words holds what the message says: key;item;effect;quantity, separated by
@@ -27,4 +28,10 @@ CREATE TEMP TABLE erp_file (
     digest text,
     lines  bigint, -- that end in CR LF, the header included
     whole  boolean -- it ends with the end of a line
+);
+
+-- The theatre's messages as they came: the archive holds them sealed.
+CREATE TEMP TABLE opened (
+    id  bigint PRIMARY KEY,
+    raw bytea
 );

@@ -59,6 +59,9 @@ func (h *hospital) evidence(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, evidenceSQL); err != nil {
 		return err
 	}
+	if err := h.openArchive(ctx, conn); err != nil {
+		return err
+	}
 	logs, err := filepath.Glob(h.path("acks/*.log"))
 	if err != nil {
 		return err

@@ -14,8 +14,8 @@ CREATE TEMP TABLE verdict (number serial, law text, name text, looked_at bigint,
 -- The archive, with each message's digest without MSH-7.
 CREATE TEMP TABLE archived AS
 SELECT m.id, m.control_id AS control,
-       encode(sha256(convert_to(regexp_replace(convert_from(m.raw, 'UTF8'), '^((?:[^|]*\|){6})[^|]*', '\1'), 'UTF8')), 'hex') AS digest
-  FROM message m WHERE m.connector = 'theatre';
+       encode(sha256(convert_to(regexp_replace(convert_from(o.raw, 'UTF8'), '^((?:[^|]*\|){6})[^|]*', '\1'), 'UTF8')), 'hex') AS digest
+  FROM message m JOIN opened o ON o.id = m.id WHERE m.connector = 'theatre';
 CREATE INDEX ON archived (control, digest);
 ANALYZE archived;
 

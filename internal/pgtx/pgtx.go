@@ -85,9 +85,9 @@ func Transient(err error) bool {
 	switch s := State(err); {
 	case s == "40001", s == "40P01", s == "23505", s == "55P03":
 		return true
-	case s == "53100", s == "53200", s == "53300": // disk, memory, connections
+	case outOfOrder(s):
 		return true
-	case strings.HasPrefix(s, "08"), strings.HasPrefix(s, "57P"), s == "25P03", s == "25P04":
+	case strings.HasPrefix(s, "08"), strings.HasPrefix(s, "57"), s == "25P03", s == "25P04":
 		return true
 	case s != "":
 		return false
@@ -95,11 +95,20 @@ func Transient(err error) bool {
 	return err != nil && !errors.Is(err, context.Canceled) && (pgconn.SafeToRetry(err) || pgconn.Timeout(err) || lostConnection(err))
 }
 
-// Gone reports whether the server could not be reached or went away, which
-// says nothing about the work itself.
+// outOfOrder reports whether a state tells of the server's machine: disk full,
+// out of memory or connections (class 53), or a device that fails (class 58).
+func outOfOrder(state string) bool {
+	return strings.HasPrefix(state, "53") || strings.HasPrefix(state, "58")
+}
+
+// DiskFull reports whether the server has no room for what it was to keep.
+func DiskFull(err error) bool { return State(err) == "53100" }
+
+// Gone reports whether the server could not be reached, went away, or lacks
+// what it needs for any work, which says nothing about the work itself.
 func Gone(err error) bool {
 	s := State(err)
-	if strings.HasPrefix(s, "08") || strings.HasPrefix(s, "57P") || strings.HasPrefix(s, "53") || s == "25P03" {
+	if strings.HasPrefix(s, "08") || strings.HasPrefix(s, "57P") || outOfOrder(s) || s == "25P03" {
 		return true
 	}
 	return s == "" && lostConnection(err)

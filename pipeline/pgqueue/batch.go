@@ -154,7 +154,7 @@ func (c *Consumer) recover(ctx context.Context, limit, n int, failed failing, er
 		return limit
 	case pgtx.Gone(err):
 		if failed.all == 1 {
-			c.Log.Warn("queue: the database does not answer; work waits", "topic", c.Topic)
+			c.Log.Info("queue: the database does not answer; work waits", "topic", c.Topic)
 		}
 		pause(ctx, wait)
 		if n > 1 {

@@ -32,7 +32,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	for up := true; ctx.Err() == nil; {
 		connected, err := n.pass(ctx, ear)
 		if (up || connected) && err != nil && ctx.Err() == nil {
-			n.Log.Warn("queue: other processes cannot be woken; they poll until the database answers")
+			n.Log.Info("queue: other processes cannot be woken; they poll until the database answers")
 		}
 		up = false
 		pause(ctx, time.Second)

@@ -3,6 +3,7 @@ package pgqueue
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -22,6 +23,7 @@ type subscription struct {
 	hands context.Context
 	lanes sync.WaitGroup
 	freed chan struct{}
+	away  atomic.Bool // the database; said once
 }
 
 const (
@@ -78,6 +80,7 @@ func (t *subscription) round(ctx context.Context) int {
 		t.failed(ctx)
 		return 0
 	}
+	t.away.Store(false)
 	n := 0
 	for trust := range trusts {
 		if ctx.Err() != nil {
@@ -137,6 +140,8 @@ func (t *subscription) failed(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	t.s.cfg.Log.Warn("queue: the database does not answer; work waits", "topic", t.topic)
+	if !t.away.Swap(true) {
+		t.s.cfg.Log.Info("queue: the database does not answer; work waits", "topic", t.topic)
+	}
 	pause(ctx, 200*time.Millisecond)
 }
