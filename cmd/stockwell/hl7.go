@@ -4,72 +4,106 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
+	"strconv"
+	"strings"
+	"unicode"
 
-	"github.com/stockwell-hub/stockwell/connectors/mllp"
 	"github.com/stockwell-hub/stockwell/internal/fault"
-	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
 type hl7Cmd struct {
-	Send hl7Send `cmd:"" help:"Send the messages of files over MLLP and print each answer."`
+	Show      hl7Show      `cmd:"" help:"Print messages as a tree, with the names of groups, segments, fields and components."`
+	Get       hl7Get       `cmd:"" help:"Print the values at a path, one a line. Exit status 1 if no message has one."`
+	Roundtrip hl7Roundtrip `cmd:"" help:"Read and write files again, and say whether every byte stayed. Exit status 1 if not."`
+	Validate  hl7Validate  `cmd:"" help:"Hold messages against the standard. Exit status 1 if there is a warning."`
+	Diff      hl7Diff      `cmd:"" help:"Compare the messages of two files by field. Exit status 1 if they differ."`
+	Send      hl7Send      `cmd:"" help:"Send the messages of files over MLLP. Exit status 1 unless each is answered AA or CA."`
+	Listen    hl7Listen    `cmd:"" help:"Receive messages for a test, with chosen answers, delays and faults."`
 }
 
-type hl7Send struct {
-	File    string        `arg:"" help:"File of one or more messages; - for standard input."`
-	Address string        `arg:"" help:"Where to, as 127.0.0.1:2575."`
-	Timeout time.Duration `default:"30s" help:"How long to wait for each answer."`
+// hl7Verdict gathers what a command found, for its exit status.
+type hl7Verdict struct {
+	unread int  // messages and files that could not be read
+	no     bool // the answer is no
 }
 
-// sentMessage is one message and its answer.
-type sentMessage struct {
-	ControlID string  `json:"control_id"`
-	Answer    string  `json:"answer"`
-	Text      string  `json:"text,omitempty"`
-	Millis    float64 `json:"ms"`
-}
-
-// Run sends in order, one message at a time. The exit status is 1 if any was
-// not accepted.
-func (c hl7Send) Run(a *app) error {
-	raw, err := readFile(c.File)
-	if err != nil {
-		return err
-	}
-	messages := hl7v2.Split(raw)
-	if len(messages) == 0 {
-		return fault.New(fault.Invalid, "hl7_no_message", "There is no HL7 message in it: a message begins with MSH.").At(c.File)
-	}
-	client := mllp.NewClient(mllp.ClientConfig{Name: "send", Address: c.Address, AnswerTimeout: c.Timeout})
-	defer client.Close()
-	answers := []sentMessage{}
-	var refused bool
-	for _, m := range messages {
-		start := time.Now()
-		frame, err := client.Send(a.ctx, m)
-		if err != nil {
-			return err
-		}
-		answer, err := mllp.ReadAnswer(frame)
-		if err != nil {
-			return err
-		}
-		refused = refused || !answer.Positive()
-		answers = append(answers, sentMessage{answer.ControlID, answer.Code, answer.Text, float64(time.Since(start).Microseconds()) / 1000})
-		if !a.JSON {
-			x := answers[len(answers)-1]
-			fmt.Fprintf(a.out, "%s %s in %.1f ms%s\n", x.ControlID, x.Answer, x.Millis, prefixed(": ", x.Text))
-		}
-	}
-	if a.JSON {
-		if err := a.printJSON(answers); err != nil {
-			return err
-		}
-	}
-	if refused {
+// err gives exit status 2 where something could not be read, else 1 for no.
+func (v hl7Verdict) err() error {
+	switch {
+	case v.unread == 1:
+		return fault.New(fault.Invalid, "hl7_unread", "One of the messages or files could not be read; the reason stands above.")
+	case v.unread > 1:
+		return fault.New(fault.Invalid, "hl7_unread", "%d of the messages or files could not be read; the reasons stand above.", v.unread)
+	case v.no:
 		return errNo
 	}
 	return nil
+}
+
+// hl7Error is an error as data.
+type hl7Error struct {
+	Code string `json:"code"`
+	Path string `json:"path,omitempty"`
+	Text string `json:"text"`
+}
+
+func hl7ErrorOf(err error) *hl7Error {
+	if err == nil {
+		return nil
+	}
+	f := fault.Of(err)
+	return &hl7Error{f.Code, f.Path, f.Text}
+}
+
+// visible gives text on one line, with what cannot be printed escaped: a
+// message is outside input, and must not steer a terminal.
+func visible(s string) string { return escaped(s, func(r rune) bool { return unicode.IsPrint(r) }) }
+
+// escaped writes the characters that are not plain as \n or \x1d.
+func escaped(s string, plain func(rune) bool) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case plain(r):
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
+}
+
+// shortened cuts text after so many characters, and says how many there are.
+func shortened(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return fmt.Sprintf("%s… (%d characters)", s[:i], n+len([]rune(s[i:]))-1)
+		}
+	}
+	return s
+}
+
+// plural gives "1 message" or "2 messages".
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }
 
 func prefixed(prefix, s string) string {
@@ -79,14 +113,19 @@ func prefixed(prefix, s string) string {
 	return prefix + s
 }
 
-// readFile reads a file, or standard input for "-".
-func readFile(name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(os.Stdin)
+func suffixed(s, suffix string) string {
+	if s == "" {
+		return ""
 	}
-	raw, err := os.ReadFile(name)
-	if os.IsNotExist(err) {
-		return nil, fault.New(fault.NotFound, "file_missing", "There is no such file.").At(name)
+	return s + suffix
+}
+
+// isTerminal reports whether a person watches w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
 	}
-	return raw, err
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

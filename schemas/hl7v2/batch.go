@@ -145,6 +145,10 @@ func (r *fileReader) piece(kind string, from, to int) {
 		r.file.Trailer = r.line(part)
 		r.count(&r.file.Findings, r.file.Trailer, len(r.file.Batches), "batches")
 	default:
+		if from == 0 && bytes.HasPrefix(part, utf8BOM) {
+			note(&r.file.Findings, Info, "byte_order_mark", "", "A byte order mark stands at the beginning of the file; it was passed over.")
+			part = part[len(utf8BOM):]
+		}
 		r.lost = r.lost || len(bytes.Trim(part, " \t\r\n\x0b\x1c")) > 0
 	}
 }

@@ -35,6 +35,7 @@ func TestReadFile_VerifiesCountsAndGivesEachMessage(t *testing.T) {
 		{"whole", fhs + bhs + twoMessages + "BTS|2\rFTS|1\r", 1, 2, ""},
 		{"two batches", fhs + bhs + twoMessages + "BTS|2\r" + bhs + twoMessages + "BTS|2\rFTS|2\r", 2, 4, ""},
 		{"messages alone", twoMessages, 1, 2, ""},
+		{"byte order mark", "\xEF\xBB\xBF" + twoMessages, 1, 2, "byte_order_mark@"},
 		{"batch alone", bhs + twoMessages + "BTS|2", 1, 2, ""},
 		{"LF", strings.ReplaceAll(fhs+bhs+twoMessages+"BTS|2\rFTS|1\r", "\r", "\n"), 1, 2, ""},
 		{"CRLF", strings.ReplaceAll(fhs+bhs+twoMessages+"BTS|2\rFTS|1\r", "\r", "\r\n"), 1, 2, ""},
