@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/connectors"
@@ -46,9 +47,12 @@ type Intake struct {
 	// Outcomes is asked where a sender waits until its message was applied.
 	Outcomes Outcomes
 
+	stored  atomic.Int64 // messages, since the process began
+	crowded atomic.Int64 // when a commit last held a crowd, in Unix nanoseconds
+
 	mu      sync.Mutex
 	waiting map[string][]*arrival
-	running map[string]int
+	running map[string]bool
 	awaited map[int64][]chan struct{} // by message
 }
 
@@ -62,9 +66,10 @@ type arrival struct {
 const (
 	// mostTogether bounds a commit: by then its own cost is well shared.
 	mostTogether = 128
-	// mostCommits is how many commits of a trust may be under way: one being
-	// flushed, one being filled.
-	mostCommits = 2
+	// crowd is how many messages in one commit say that senders wait in numbers.
+	crowd = 8
+	// ofLate is how long such a commit is taken as what goes on now.
+	ofLate = 50 * time.Millisecond
 	// mostBytes bounds what one commit carries.
 	mostBytes = 8 << 20
 )
@@ -76,7 +81,7 @@ func NewIntake(archive Archive, waker Waker, secret func(trust string) []byte, o
 	if observe == nil {
 		observe = func(int, time.Duration, error) {}
 	}
-	return &Intake{archive: archive, waker: waker, secret: secret, observe: observe, waiting: map[string][]*arrival{}, running: map[string]int{}, awaited: map[int64][]chan struct{}{}}
+	return &Intake{archive: archive, waker: waker, secret: secret, observe: observe, waiting: map[string][]*arrival{}, running: map[string]bool{}, awaited: map[int64][]chan struct{}{}}
 }
 
 // Receive stores e durably before it returns. It fails with
@@ -86,10 +91,8 @@ func (in *Intake) Receive(ctx context.Context, e connectors.Envelope) (connector
 	a := &arrival{envelope: e, done: make(chan struct{})}
 	in.mu.Lock()
 	in.waiting[e.Trust] = append(in.waiting[e.Trust], a)
-	start := in.running[e.Trust] < mostCommits
-	if start {
-		in.running[e.Trust]++
-	}
+	start := !in.running[e.Trust]
+	in.running[e.Trust] = true
 	in.mu.Unlock()
 	if start {
 		go in.drain(e.Trust)
@@ -98,13 +101,15 @@ func (in *Intake) Receive(ctx context.Context, e connectors.Envelope) (connector
 	return a.receipt, a.err
 }
 
-// drain commits what waits for a trust until nothing does.
+// drain commits what waits for a trust until nothing does, one commit at a
+// time: what comes meanwhile goes with the next, and the more come, the less
+// each costs.
 func (in *Intake) drain(trust string) {
 	for {
 		in.mu.Lock()
 		batch, rest := take(in.waiting[trust])
 		if len(batch) == 0 {
-			in.running[trust]--
+			in.running[trust] = false
 			in.mu.Unlock()
 			return
 		}
@@ -134,6 +139,12 @@ func take(waiting []*arrival) (batch, rest []*arrival) {
 		batch = append(batch, a)
 	}
 	return batch, nil
+}
+
+// Inflow tells how many messages were stored since the process began, and
+// whether senders wait in numbers just now.
+func (in *Intake) Inflow() (stored int64, crowded bool) {
+	return in.stored.Load(), time.Since(time.Unix(0, in.crowded.Load())) < ofLate
 }
 
 // commitLimit bounds how long senders wait for a database that does not
@@ -169,6 +180,10 @@ func (in *Intake) commit(trust string, batch []*arrival) {
 		close(a.done)
 	}
 	if err == nil {
+		in.stored.Add(int64(len(batch)))
+		if len(batch) >= crowd {
+			in.crowded.Store(time.Now().UnixNano())
+		}
 		in.waker.Wake(TopicReceived, trust)
 	}
 }

@@ -37,8 +37,8 @@ type Trust struct {
 	Mapping func(connector string) (*mapping.Mapping, error)
 	// Charset is a connector's character set override; empty is none.
 	Charset func(connector string) string
-	// Stock tells shelves from the rest of the world.
-	Stock map[inventory.PlaceID]bool
+	// Stock names the shelves, and tells them from the rest of the world.
+	Stock map[inventory.PlaceID]string
 }
 
 // Poster translates, decides and keeps stored messages, a batch in one
@@ -191,11 +191,11 @@ func (p *Poster) keep(ctx context.Context, trust string, t *Trust, changes posti
 	if err := t.Books.Keep(ctx, changes); err != nil {
 		return err
 	}
-	shelves, err := t.Books.Shelves(ctx, posting.Shelves(changes.Movements, func(id inventory.PlaceID) bool { return t.Stock[id] }))
+	shelves, err := t.Books.Shelves(ctx, posting.Shelves(changes.Movements, t.Stock))
 	if err != nil {
 		return err
 	}
-	after := posting.After(changes.Movements, shelves, now)
+	after := posting.After(changes.Movements, shelves, t.Stock, now)
 	err = t.Books.Finish(ctx, append(changes.Warnings, after.Warnings...), append(changes.Settled, after.Settled...), after.Due)
 	pgqueue.AfterCommit(ctx, func() { failpoint.Hit(failpoint.PostAfterCommit) })
 	failpoint.Hit(failpoint.PostBeforeCommit)

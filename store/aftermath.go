@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -18,8 +17,8 @@ import (
 
 func itemID(n int64) catalogue.ItemID { return catalogue.ItemID(n) }
 
-// Shelves gives the state of shelves after the batch's movements. A place
-// that keeps no balance is left out.
+// Shelves gives the state of stock shelves after the batch's movements; what
+// their places are called the caller knows.
 func (b *Books) Shelves(ctx context.Context, shelves []posting.Shelf) (map[posting.Shelf]posting.ShelfState, error) {
 	out := make(map[posting.Shelf]posting.ShelfState, len(shelves))
 	if len(shelves) == 0 {
@@ -30,55 +29,40 @@ func (b *Books) Shelves(ctx context.Context, shelves []posting.Shelf) (map[posti
 		places[i], items[i] = int64(s.Place), int64(s.Item)
 	}
 	rows, err := pgtx.From(ctx).Query(ctx, `
-		SELECT u.place, u.item, p.code, i.code, y.reorder_point, y.order_up_to, y.cycle,
-		       (SELECT coalesce(json_agg(json_build_array(x.lot, x.quantity, l.expiry)), '[]')
-		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = u.place AND b.item = u.item GROUP BY b.lot) x
-		          LEFT JOIN lot l ON l.trust = $1 AND l.item = u.item AND l.lot = x.lot)
-		  FROM unnest($2::bigint[], $3::bigint[]) u (place, item)
-		  CROSS JOIN LATERAL (SELECT p.code FROM place p WHERE p.trust = $1 AND p.id = u.place AND p.kind = 'stock' OFFSET 0) p
+		SELECT u.ord, i.code, y.reorder_point, y.order_up_to, y.cycle, b.lot, b.quantity, l.expiry
+		  FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS u (place, item, ord)
 		  CROSS JOIN LATERAL (SELECT i.code FROM item i WHERE i.trust = $1 AND i.id = u.item OFFSET 0) i
-		  LEFT JOIN LATERAL (SELECT * FROM policy y WHERE y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active OFFSET 0) y ON true`, b.trust, places, items)
+		  LEFT JOIN LATERAL (SELECT y.reorder_point, y.order_up_to, y.cycle FROM policy y WHERE y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active OFFSET 0) y ON true
+		  LEFT JOIN LATERAL (SELECT b.lot, b.quantity FROM balance b WHERE b.trust = $1 AND b.place = u.place AND b.item = u.item OFFSET 0) b ON true
+		  LEFT JOIN LATERAL (SELECT l.expiry FROM lot l WHERE l.trust = $1 AND l.item = u.item AND l.lot = b.lot OFFSET 0) l ON true`, b.trust, places, items)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var s posting.Shelf
-		var st posting.ShelfState
-		var point, upTo, cycle *int64
-		var lots []byte
-		if err := rows.Scan(&s.Place, &s.Item, &st.PlaceCode, &st.ItemCode, &point, &upTo, &cycle, &lots); err != nil {
-			return nil, err
+	var ord int64
+	var code string
+	var point, upTo, cycle, quantity *int64
+	var lot *string
+	var expiry *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&ord, &code, &point, &upTo, &cycle, &lot, &quantity, &expiry}, func() error {
+		s := shelves[ord-1]
+		st, ok := out[s]
+		if !ok {
+			st.ItemCode = code
+			st.Position = inventory.Position{Item: s.Item, Place: s.Place, Lots: map[string]int64{}, Expiry: map[string]time.Time{}}
+			if point != nil {
+				st.Policy = &replenishment.Policy{Place: s.Place, Item: s.Item, ReorderPoint: *point, OrderUpTo: *upTo, Cycle: *cycle}
+			}
+			out[s] = st
 		}
-		if point != nil {
-			st.Policy = &replenishment.Policy{Place: s.Place, Item: s.Item, ReorderPoint: *point, OrderUpTo: *upTo, Cycle: *cycle}
-		}
-		if st.Position, err = position(s, lots); err != nil {
-			return nil, err
-		}
-		out[s] = st
-	}
-	return out, rows.Err()
-}
-
-// position reads [lot, quantity, expiry] triples.
-func position(s posting.Shelf, lots []byte) (inventory.Position, error) {
-	p := inventory.Position{Item: s.Item, Place: s.Place, Lots: map[string]int64{}, Expiry: map[string]time.Time{}}
-	var triples [][3]any
-	if err := json.Unmarshal(lots, &triples); err != nil {
-		return p, err
-	}
-	for _, t := range triples {
-		lot, _ := t[0].(string)
-		n, _ := t[1].(float64)
-		p.Lots[lot] = int64(n)
-		if day, ok := t[2].(string); ok {
-			if at, err := time.Parse(time.DateOnly, day); err == nil {
-				p.Expiry[lot] = at
+		if lot != nil { // one row for each lot, serial and owner
+			st.Position.Lots[*lot] += *quantity
+			if expiry != nil {
+				st.Position.Expiry[*lot] = *expiry
 			}
 		}
-	}
-	return p, nil
+		return nil
+	})
+	return out, err
 }
 
 // Finish keeps the batch's warnings and marks the policies that are due. ws

@@ -31,7 +31,7 @@ type hub struct {
 	trust string
 	books *Books
 	rules posting.Trust
-	stock map[inventory.PlaceID]bool
+	stock map[inventory.PlaceID]string
 	now   time.Time
 	ids   *atomic.Int64
 }
@@ -85,11 +85,11 @@ func newHub(t *testing.T, s *Store, trust string, ids *atomic.Int64) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hub{Store: s, trust: trust, books: books, ids: ids, now: time.Now(), stock: map[inventory.PlaceID]bool{}, rules: posting.Trust{
+	h := &hub{Store: s, trust: trust, books: books, ids: ids, now: time.Now(), stock: map[inventory.PlaceID]string{}, rules: posting.Trust{
 		ODS: trust, Test: true, Zone: london, Vault: identity.NewVault(vaultKey), TestPatients: identity.NewTestPatients(nil),
 		Rank: func(c string) int { return map[string]int{"theatre": 0, "registry": 1}[c] }, Places: map[string]inventory.PlaceID{}}}
 	for code, id := range places {
-		h.rules.Places[code], h.stock[id] = id, true
+		h.rules.Places[code], h.stock[id] = id, code
 	}
 	return h
 }
@@ -168,11 +168,11 @@ func (h *hub) apply(ctx context.Context, ms []posting.Message, replay bool) erro
 	if err := h.books.Keep(ctx, changes); err != nil {
 		return err
 	}
-	shelves, err := h.books.Shelves(ctx, posting.Shelves(changes.Movements, func(p inventory.PlaceID) bool { return h.stock[p] }))
+	shelves, err := h.books.Shelves(ctx, posting.Shelves(changes.Movements, h.stock))
 	if err != nil {
 		return err
 	}
-	after := posting.After(changes.Movements, shelves, h.now)
+	after := posting.After(changes.Movements, shelves, h.stock, h.now)
 	return h.books.Finish(ctx, append(changes.Warnings, after.Warnings...), append(changes.Settled, after.Settled...), after.Due)
 }
 

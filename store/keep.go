@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -11,7 +12,6 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/posting"
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
-	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
@@ -46,8 +46,8 @@ func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 // ledgerFault names what the ledger's own rules refuse.
 func ledgerFault(err error) error {
 	switch pgtx.State(err) {
-	case "SW002", "SW003":
-		return fault.Wrap(err, fault.Internal, "ledger_rule", "The ledger refused a movement that does not fit its places, item or original.")
+	case "SW002", "SW003", "SW005":
+		return fault.Wrap(err, fault.Internal, "ledger_rule", "The ledger refused a movement or a line that does not fit its case, places, item or original.")
 	case "SW004":
 		return fault.Wrap(err, fault.Conflict, "stock_short", "The stock does not suffice, so nothing was taken. Count the shelf or correct the quantity.")
 	}
@@ -72,94 +72,106 @@ func (b *Books) keepLots(batch *pgx.Batch, lots []posting.Lot) {
 		b.trust, items, names, expiry).Exec(ignoreTag)
 }
 
-func (b *Books) keepLines(batch *pgx.Batch, ls []posting.LineState) error {
-	if len(ls) == 0 {
-		return nil
+// lineColumns are usage lines as PostgreSQL takes them in one parameter a
+// column, which is what it reads fastest.
+type lineColumns struct {
+	id, cases, item, place, patient, movement, message []int64
+	key, state, why, text, lot, serial, disposition    []string
+	told, quantity, origin, profile                    []string
+	expiry                                             []*time.Time
+}
+
+func (c *lineColumns) grow(n int) {
+	for _, ints := range []*[]int64{&c.id, &c.cases, &c.item, &c.place, &c.patient, &c.movement, &c.message} {
+		*ints = slices.Grow(*ints, n)
 	}
-	rows := make([]lineRow, len(ls))
-	for i, l := range ls {
-		rows[i] = newLineRow(l)
+	for _, texts := range []*[]string{&c.key, &c.state, &c.why, &c.text, &c.lot, &c.serial, &c.disposition, &c.told, &c.quantity, &c.origin, &c.profile} {
+		*texts = slices.Grow(*texts, n)
 	}
-	raw, err := json.Marshal(rows)
+	c.expiry = slices.Grow(c.expiry, n)
+}
+
+func (c *lineColumns) add(l posting.LineState) error {
+	s := l.Settled
+	told, err := json.Marshal(l.Line.Told)
 	if err != nil {
 		return err
 	}
-	batch.Queue(`INSERT INTO usage_line (trust, id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile)
-		SELECT $1, id, case_id, key, told, state, why, nullif(item, 0), text, lot, serial, expiry, quantity, disposition, nullif(place, 0), nullif(patient, 0), nullif(movement, 0), message_id, origin, profile
-		  FROM json_to_recordset($2) AS r (id bigint, case_id bigint, key text, told jsonb, state text, why text, item bigint, text text, lot text, serial text,
-			expiry date, quantity numeric, disposition text, place bigint, patient bigint, movement bigint, message_id bigint, origin text, profile text)
-		ON CONFLICT (trust, id) DO UPDATE SET told = excluded.told, state = excluded.state, why = excluded.why, item = excluded.item, text = excluded.text,
-			lot = excluded.lot, serial = excluded.serial, expiry = excluded.expiry, quantity = excluded.quantity, disposition = excluded.disposition,
-			place = excluded.place, patient = excluded.patient, movement = excluded.movement, message_id = excluded.message_id, origin = excluded.origin,
-			profile = excluded.profile, updated_at = now()`, b.trust, raw).Exec(ignoreTag)
+	quantity, movement := s.Net, int64(0)
+	if _, err := decimal.Parse(quantity); err != nil {
+		quantity = "0"
+	}
+	if l.Line.Posted != nil {
+		movement = int64(l.Line.Posted.ID)
+	}
+	var expiry *time.Time
+	if day := nullDate(s.Expiry); day != nil && day.Year() > 0 {
+		expiry = day
+	}
+	c.id, c.cases, c.key = append(c.id, int64(l.Line.ID)), append(c.cases, int64(l.Line.Case)), append(c.key, l.Line.Key)
+	c.told, c.state, c.why = append(c.told, string(told)), append(c.state, string(s.State)), append(c.why, s.Why)
+	c.item, c.text, c.lot, c.serial = append(c.item, int64(s.Item)), append(c.text, s.Text), append(c.lot, s.Lot), append(c.serial, s.Serial)
+	c.expiry, c.quantity, c.disposition = append(c.expiry, expiry), append(c.quantity, quantity), append(c.disposition, string(s.Disposition))
+	c.place, c.patient, c.movement = append(c.place, int64(s.Place)), append(c.patient, int64(l.Patient)), append(c.movement, movement)
+	c.message, c.origin, c.profile = append(c.message, l.Cause.Message), append(c.origin, l.Cause.Origin), append(c.profile, l.Cause.Profile)
 	return nil
 }
 
-type lineRow struct {
-	ID          int64                   `json:"id"`
-	Case        int64                   `json:"case_id"`
-	Key         string                  `json:"key"`
-	Told        map[string]theatre.Word `json:"told"`
-	State       string                  `json:"state"`
-	Why         string                  `json:"why"`
-	Item        int64                   `json:"item"`
-	Text        string                  `json:"text"`
-	Lot         string                  `json:"lot"`
-	Serial      string                  `json:"serial"`
-	Expiry      *string                 `json:"expiry"`
-	Quantity    string                  `json:"quantity"`
-	Disposition string                  `json:"disposition"`
-	Place       int64                   `json:"place"`
-	Patient     int64                   `json:"patient"`
-	Movement    int64                   `json:"movement"`
-	Message     int64                   `json:"message_id"`
-	Origin      string                  `json:"origin"`
-	Profile     string                  `json:"profile"`
+// lineRows gives the columns back as rows.
+const lineRows = `unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::date[],
+	$13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[])
+	AS r (id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile)`
+
+func (c *lineColumns) queue(batch *pgx.Batch, sql, trust string) {
+	if len(c.id) > 0 {
+		batch.Queue(sql, trust, c.id, c.cases, c.key, c.told, c.state, c.why, c.item, c.text, c.lot, c.serial, c.expiry,
+			c.quantity, c.disposition, c.place, c.patient, c.movement, c.message, c.origin, c.profile).Exec(ignoreTag)
+	}
 }
 
-func newLineRow(l posting.LineState) lineRow {
-	s := l.Settled
-	r := lineRow{
-		ID: int64(l.Line.ID), Case: int64(l.Line.Case), Key: l.Line.Key, Told: l.Line.Told, State: string(s.State), Why: s.Why,
-		Item: int64(s.Item), Text: s.Text, Lot: s.Lot, Serial: s.Serial, Quantity: s.Net, Disposition: string(s.Disposition),
-		Place: int64(s.Place), Patient: int64(l.Patient), Message: l.Cause.Message, Origin: l.Cause.Origin, Profile: l.Cause.Profile,
+func (b *Books) keepLines(batch *pgx.Batch, ls []posting.LineState) error {
+	var fresh, changed lineColumns
+	fresh.grow(len(ls))
+	for _, l := range ls {
+		to := &changed
+		if l.New {
+			to = &fresh
+		}
+		if err := to.add(l); err != nil {
+			return err
+		}
 	}
-	if day, err := time.Parse(time.DateOnly, s.Expiry); err == nil && day.Year() > 0 {
-		r.Expiry = &s.Expiry
-	}
-	if _, err := decimal.Parse(r.Quantity); err != nil {
-		r.Quantity = "0"
-	}
-	if l.Line.Posted != nil {
-		r.Movement = int64(l.Line.Posted.ID)
-	}
-	return r
+	fresh.queue(batch, `INSERT INTO usage_line (trust, id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile)
+		SELECT $1, id, case_id, key, told::json, state, why, nullif(item, 0), text, lot, serial, expiry, quantity::numeric, disposition, nullif(place, 0), nullif(patient, 0), nullif(movement, 0), message_id, origin, profile
+		  FROM `+lineRows, b.trust)
+	changed.queue(batch, `UPDATE usage_line l SET told = r.told::json, state = r.state, why = r.why, item = nullif(r.item, 0), text = r.text, lot = r.lot, serial = r.serial, expiry = r.expiry,
+			quantity = r.quantity::numeric, disposition = r.disposition, place = nullif(r.place, 0), patient = nullif(r.patient, 0), movement = nullif(r.movement, 0),
+			message_id = r.message_id, origin = r.origin, profile = r.profile, updated_at = now()
+		  FROM `+lineRows+` WHERE l.trust = $1 AND l.id = r.id AND l.case_id = r.case_id AND l.key = r.key`, b.trust)
+	return nil
 }
 
 func (b *Books) keepMovements(batch *pgx.Batch, ms []inventory.Movement) {
 	if len(ms) == 0 {
 		return
 	}
-	type columns struct {
-		id, item, from, to, quantity, reverses, line, message []int64
-		kind, lot, serial, owner, origin, profile             []string
-		occurred, accounted                                   []time.Time
-	}
-	var c columns
-	for _, m := range ms {
-		c.id, c.item, c.from, c.to = append(c.id, int64(m.ID)), append(c.item, int64(m.Item)), append(c.from, int64(m.From)), append(c.to, int64(m.To))
-		c.quantity, c.reverses, c.line = append(c.quantity, m.Quantity), append(c.reverses, int64(m.Reverses)), append(c.line, m.UsageLine)
-		c.message, c.kind, c.lot = append(c.message, m.Cause.Message), append(c.kind, string(m.Kind)), append(c.lot, m.Lot)
-		c.serial, c.owner = append(c.serial, m.Serial), append(c.owner, m.Owner)
-		c.origin, c.profile = append(c.origin, m.Cause.Origin), append(c.profile, m.Cause.Profile)
-		c.occurred, c.accounted = append(c.occurred, m.OccurredAt), append(c.accounted, m.AccountedOn)
+	n := len(ms)
+	id, item, from, to, quantity := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	reverses, line, message := make([]int64, n), make([]int64, n), make([]int64, n)
+	kind, lot, serial, owner, origin, profile := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	occurred, accounted := make([]time.Time, n), make([]time.Time, n)
+	for i, m := range ms {
+		id[i], item[i], from[i], to[i], quantity[i] = int64(m.ID), int64(m.Item), int64(m.From), int64(m.To), m.Quantity
+		reverses[i], line[i], message[i] = int64(m.Reverses), m.UsageLine, m.Cause.Message
+		kind[i], lot[i], serial[i], owner[i], origin[i], profile[i] = string(m.Kind), m.Lot, m.Serial, m.Owner, m.Cause.Origin, m.Cause.Profile
+		occurred[i], accounted[i] = m.OccurredAt, m.AccountedOn
 	}
 	batch.Queue(`INSERT INTO movement (trust, id, kind, item, lot, serial, owner, from_place, to_place, quantity, occurred_at, accounted_on, reverses, usage_line, message_id, origin, profile)
 		SELECT $1, id, kind, nullif(item, 0), lot, serial, owner, f, t, quantity, occurred, accounted, nullif(reverses, 0), nullif(line, 0), message, origin, profile
 		  FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::date[],
 			$13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[])
 			AS u (id, kind, item, lot, serial, owner, f, t, quantity, occurred, accounted, reverses, line, message, origin, profile)`,
-		b.trust, c.id, c.kind, c.item, c.lot, c.serial, c.owner, c.from, c.to, c.quantity, c.occurred, c.accounted, c.reverses, c.line, c.message, c.origin, c.profile).Exec(ignoreTag)
+		b.trust, id, kind, item, lot, serial, owner, from, to, quantity, occurred, accounted, reverses, line, message, origin, profile).Exec(ignoreTag)
 }
 
 func (b *Books) keepOrders(batch *pgx.Batch, os []*purchasing.Order) {

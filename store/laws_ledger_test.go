@@ -97,6 +97,11 @@ func TestLaw3_BalancesAreTheFoldOfMovementsUnderManyWriters(t *testing.T) {
 	together(t, func(ctx context.Context, w int) error {
 		r := rand.New(rand.NewPCG(uint64(w), 1))
 		for range 12 {
+			if r.IntN(6) == 0 {
+				if err := h.SweepBalances(ctx, h.trust); err != nil {
+					return err
+				}
+			}
 			if r.IntN(4) == 0 {
 				if err := h.transfer(ctx, fmt.Sprintf("I%d", r.IntN(4)), 1+r.Int64N(9)); err != nil && !fault.Is(err, fault.Conflict) {
 					return err

@@ -160,3 +160,23 @@ func (s *Store) KeepOrder(ctx context.Context, trust string, o purchasing.Order,
 	_, err = tx.Exec(ctx, `UPDATE suggestion SET state = 'ordered', order_id = $3 WHERE trust = $1 AND id = ANY ($2)`, trust, suggestions, o.ID)
 	return o, err
 }
+
+// position reads [lot, quantity, expiry] triples.
+func position(s posting.Shelf, lots []byte) (inventory.Position, error) {
+	p := inventory.Position{Item: s.Item, Place: s.Place, Lots: map[string]int64{}, Expiry: map[string]time.Time{}}
+	var triples [][3]any
+	if err := json.Unmarshal(lots, &triples); err != nil {
+		return p, err
+	}
+	for _, t := range triples {
+		lot, _ := t[0].(string)
+		n, _ := t[1].(float64)
+		p.Lots[lot] = int64(n)
+		if day, ok := t[2].(string); ok {
+			if at, err := time.Parse(time.DateOnly, day); err == nil {
+				p.Expiry[lot] = at
+			}
+		}
+	}
+	return p, nil
+}

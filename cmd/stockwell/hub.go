@@ -161,7 +161,7 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 	h.planner = pipeline.NewPlanner()
 	h.planner.Queue, h.planner.Plans, h.planner.Buyers, h.planner.Now, h.planner.Log, h.planner.Poll = h.queue, h.store, buyers, h.now, h.log, time.Second
 	h.poster = &pipeline.Poster{Trusts: posts, Messages: h.store, Now: h.now, Log: h.log, Due: h.planner.Due}
-	h.consumer = &pgqueue.Consumer{Queue: h.queue, ID: pgqueue.Received, Topic: pipeline.TopicReceived, Handler: meeting{h.poster, h.met}, Workers: h.cfg.Workers, BatchSize: 256,
+	h.consumer = &pgqueue.Consumer{Queue: h.queue, ID: pgqueue.Received, Topic: pipeline.TopicReceived, Handler: meeting{h.poster, h.met}, Workers: h.cfg.Workers, BatchSize: 256, Inflow: h.intake.Inflow,
 		Poll: 250 * time.Millisecond, Log: h.log, Observe: func(trust string, batch []pgqueue.Message, took time.Duration) {
 			h.metrics.batch(trust, batch, took)
 			h.intake.Handled(batch)
@@ -266,6 +266,9 @@ func (h *hub) keepHouse(ctx context.Context) error {
 			for ods := range h.trusts { // lots expire without a movement
 				if err := h.store.MarkShort(ctx, ods); err != nil {
 					h.log.Warn("par levels could not be looked over; it is tried again", "trust", ods, "err", err)
+				}
+				if err := h.store.SweepBalances(ctx, ods); err != nil {
+					h.log.Warn("empty balances could not be swept; it is tried again", "trust", ods, "err", err)
 				}
 			}
 		case <-files.C:

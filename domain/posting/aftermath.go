@@ -2,6 +2,7 @@ package posting
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
@@ -18,10 +19,9 @@ type Shelf struct {
 // ShelfState is a shelf after a batch's movements, with its policy if it has
 // one.
 type ShelfState struct {
-	Position  inventory.Position
-	ItemCode  string
-	PlaceCode string
-	Policy    *replenishment.Policy
+	Position inventory.Position
+	ItemCode string
+	Policy   *replenishment.Policy
 }
 
 // Due is a policy that a movement brought below its reorder point.
@@ -37,15 +37,15 @@ type Aftermath struct {
 	Due      []Due
 }
 
-// Shelves lists the stock shelves that movements touch; isStock tells shelves
-// from the rest of the world.
-func Shelves(ms []inventory.Movement, isStock func(inventory.PlaceID) bool) []Shelf {
+// Shelves lists the stock shelves that movements touch; stock names the places
+// that have shelves, which tells them from the rest of the world.
+func Shelves(ms []inventory.Movement, stock map[inventory.PlaceID]string) []Shelf {
 	seen := map[Shelf]bool{}
 	var out []Shelf
 	for _, m := range ms {
 		for _, p := range []inventory.PlaceID{m.From, m.To} {
 			s := Shelf{p, m.Item}
-			if m.Item != 0 && isStock(p) && !seen[s] {
+			if m.Item != 0 && stock[p] != "" && !seen[s] {
 				seen[s] = true
 				out = append(out, s)
 			}
@@ -56,17 +56,15 @@ func Shelves(ms []inventory.Movement, isStock func(inventory.PlaceID) bool) []Sh
 
 // After says what the shelves' state means: shortages and expired uses become
 // warnings, and policies whose stock fell below the reorder point are due.
-func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, now time.Time) Aftermath {
+// stock names their places.
+func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, stock map[inventory.PlaceID]string, now time.Time) Aftermath {
 	var out Aftermath
 	last := map[Shelf]inventory.Movement{}
 	reversed := map[inventory.MovementID]bool{}
 	for _, m := range ms {
 		reversed[m.Reverses] = true
 	}
-	before := map[Shelf]inventory.Position{}
-	for s, st := range shelves {
-		before[s] = rewind(st.Position, ms)
-	}
+	before := rewind(shelves, ms)
 	for _, m := range ms {
 		for _, place := range []inventory.PlaceID{m.From, m.To} {
 			s := Shelf{place, m.Item}
@@ -84,7 +82,7 @@ func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, now time.Time)
 					continue // told of the shelf as a whole, below; or undone
 				}
 				out.Warnings = append(out.Warnings, Warning{Kind: f.Code, Subject: fmt.Sprintf("movement:%d", m.ID), Severity: severity(f.Code), Message: m.Cause.Message,
-					Text: fmt.Sprintf("%s at %s, lot %s.", shelves[s].ItemCode, shelves[s].PlaceCode, m.Lot), Action: f.Text})
+					Text: fmt.Sprintf("%s at %s, lot %s.", shelves[s].ItemCode, stock[s.Place], m.Lot), Action: f.Text})
 			}
 		}
 	}
@@ -93,7 +91,7 @@ func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, now time.Time)
 		out.Settled = append(out.Settled, subject)
 		if n := st.Position.Total(); n < 0 {
 			out.Warnings = append(out.Warnings, Warning{Kind: "stock_short", Subject: subject, Severity: "warning", Message: last[s].Cause.Message,
-				Text:   fmt.Sprintf("%s at %s: %d more used than the ledger holds.", st.ItemCode, st.PlaceCode, -n),
+				Text:   fmt.Sprintf("%s at %s: %d more used than the ledger holds.", st.ItemCode, stock[s.Place], -n),
 				Action: "Count the shelf and record what is there. Orders count it as none in stock."})
 		}
 		if st.Policy != nil && st.Position.Available(now) < st.Policy.ReorderPoint {
@@ -110,23 +108,23 @@ func severity(code string) string {
 	return "notice"
 }
 
-// rewind takes a batch's movements back off a position.
-func rewind(p inventory.Position, ms []inventory.Movement) inventory.Position {
-	lots := make(map[string]int64, len(p.Lots))
-	for l, q := range p.Lots {
-		lots[l] = q
+// rewind takes a batch's movements back off the shelves that they touched.
+func rewind(shelves map[Shelf]ShelfState, ms []inventory.Movement) map[Shelf]inventory.Position {
+	out := make(map[Shelf]inventory.Position, len(shelves))
+	for s, st := range shelves {
+		p := st.Position
+		p.Lots = make(map[string]int64, len(st.Position.Lots)+1)
+		maps.Copy(p.Lots, st.Position.Lots)
+		out[s] = p
+	}
+	add := func(place inventory.PlaceID, m inventory.Movement, change int64) {
+		if p, ok := out[Shelf{place, m.Item}]; ok {
+			p.Lots[m.Lot] += change
+		}
 	}
 	for _, m := range ms {
-		if m.Item != p.Item {
-			continue
-		}
-		if m.From == p.Place {
-			lots[m.Lot] += m.Quantity
-		}
-		if m.To == p.Place {
-			lots[m.Lot] -= m.Quantity
-		}
+		add(m.From, m, m.Quantity)
+		add(m.To, m, -m.Quantity)
 	}
-	p.Lots = lots
-	return p
+	return out
 }

@@ -32,7 +32,7 @@ func TestAfter(t *testing.T) {
 			s := posting.Shelf{Place: theatre1, Item: hip}
 			st := posting.ShelfState{Position: inventory.Position{Item: hip, Place: theatre1, Lots: c.lots, Expiry: map[string]time.Time{"OLD": noon.AddDate(0, 0, -1).Truncate(24 * time.Hour)}},
 				Policy: &replenishment.Policy{ReorderPoint: 4, OrderUpTo: 8}}
-			a := posting.After(c.ms, map[posting.Shelf]posting.ShelfState{s: st}, noon)
+			a := posting.After(c.ms, map[posting.Shelf]posting.ShelfState{s: st}, shelfNames, noon)
 			warned := ""
 			for _, w := range a.Warnings {
 				warned += w.Kind
@@ -50,7 +50,7 @@ func TestAfter(t *testing.T) {
 func TestShelves_AreTheStockPlacesOfKnownItemsOnce(t *testing.T) {
 	t.Parallel()
 	ms := []inventory.Movement{{Item: hip, From: theatre1, To: 2000}, {Item: hip, From: 2000, To: theatre1}, {From: unidentified, To: 2000}, {Item: screw, From: theatre2, To: theatre1}}
-	if got := posting.Shelves(ms, func(p inventory.PlaceID) bool { return p == theatre1 || p == theatre2 }); len(got) != 3 {
+	if got := posting.Shelves(ms, shelfNames); len(got) != 3 {
 		t.Errorf("shelves %v", got)
 	}
 }

@@ -34,7 +34,7 @@ func (d *decider) answer(s *saying, e canonical.OrderAnswer) {
 		}
 	}
 	subject := "order:" + o.Number
-	d.settles(subject)
+	d.settles(subject, false)
 	if o.State == purchasing.Rejected || o.State == purchasing.Changed {
 		d.warn(Warning{Kind: "order_" + string(o.State), Subject: subject, Severity: "warning", Message: s.ID,
 			Text: "Order " + o.Number + " was " + string(o.State) + " by the supplier.", Action: "Look at the order's lines; what is still needed becomes a new suggestion."})

@@ -46,6 +46,7 @@ func (d *decider) caseOf(s *saying, c canonical.Case) *theatre.Case {
 		id = theatre.CaseID(d.ids())
 		d.k.Cases[id] = &theatre.Case{ID: id, Name: aliases[0].Value, Message: s.ID}
 		d.k.Lines[id] = map[string]*theatre.Line{}
+		d.began[id] = true
 		d.touchCase(id)
 		s.changed = true
 		if aliases[0].Kind == "message" {
@@ -103,7 +104,7 @@ func (d *decider) review(s *saying, c *theatre.Case) {
 		}
 	}
 	subject := "case:" + strconv.FormatInt(int64(c.ID), 10)
-	d.settles(subject)
+	d.settles(subject, d.began[c.ID])
 	if c.Settle().Booking == "cancelled" && d.used(c.ID) {
 		d.warn(Warning{Kind: "cancelled_case_used", Subject: subject, Severity: "warning", Message: s.ID,
 			Text: "Case " + c.Name + " is cancelled, and things were used in it.", Action: "Ask the theatre which is right; a correction of either is taken up by itself."})

@@ -30,6 +30,20 @@ type Changes struct {
 	Postings []Posting
 }
 
+// grow makes room for what ms will most likely change.
+func (c *Changes) grow(ms []Message) {
+	lines := 0
+	for _, m := range ms {
+		for _, e := range m.Said.Events {
+			if u, ok := e.(canonical.Usage); ok {
+				lines += len(u.Lines)
+			}
+		}
+	}
+	c.Lines, c.Movements, c.Lots = make([]LineState, 0, lines), make([]inventory.Movement, 0, lines), make([]Lot, 0, lines)
+	c.Postings = make([]Posting, 0, len(ms))
+}
+
 // NewPatient is a patient who was not known. The place that stands for them
 // in the ledger has the same number.
 type NewPatient struct {
@@ -73,8 +87,9 @@ type Lot struct {
 	Expiry time.Time // zero if unknown
 }
 
-// LineState is a line after the batch.
+// LineState is a line after the batch. New is set when the batch began it.
 type LineState struct {
+	New     bool
 	Line    *theatre.Line
 	Settled theatre.Settled
 	Patient identity.Patient

@@ -15,7 +15,8 @@ import (
 // each. k grows by what is decided. ids hands out new entity numbers; now is
 // the moment of the decision.
 func Decide(t Trust, k *Known, ms []Message, now time.Time, ids func() int64) (Changes, []Result) {
-	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}, settled: map[string]bool{}, stale: map[theatre.CaseID]bool{}}
+	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}, began: map[theatre.CaseID]bool{}, fresh: map[theatre.LineID]bool{}, settled: map[string]bool{}, stale: map[theatre.CaseID]bool{}}
+	d.out.grow(ms)
 	results := make([]Result, len(ms))
 	for i, m := range ms {
 		results[i] = d.message(m)
@@ -50,6 +51,8 @@ type decider struct {
 	lines  map[theatre.LineID]int  // index in out.Lines
 	orders map[string]bool         // in out.Orders
 
+	began   map[theatre.CaseID]bool // cases that this batch began
+	fresh   map[theatre.LineID]bool // lines that this batch began
 	settled map[string]bool         // in out.Settled
 	stale   map[theatre.CaseID]bool // whose patient changed, and with it perhaps the lines
 }
@@ -175,14 +178,17 @@ func (d *decider) event(s *saying, e canonical.Event) {
 }
 
 // settles notes that what is warned of subject from here on is all that is
-// open, whatever an earlier message of the batch said.
-func (d *decider) settles(subject string) {
+// open, whatever an earlier message of the batch said. Of a subject that the
+// batch began nothing was warned before it.
+func (d *decider) settles(subject string, began bool) {
 	if d.settled[subject] {
 		d.out.Warnings = slices.DeleteFunc(d.out.Warnings, func(w Warning) bool { return w.Subject == subject })
 		return
 	}
 	d.settled[subject] = true
-	d.out.Settled = append(d.out.Settled, subject)
+	if !began {
+		d.out.Settled = append(d.out.Settled, subject)
+	}
 }
 
 func (d *decider) warn(w Warning) { d.out.Warnings = append(d.out.Warnings, w) }

@@ -63,7 +63,7 @@ func (h *hub) say(ms ...posting.Message) []posting.Posting {
 	}
 	before := h.movements
 	h.movements = append(slices.Clip(before), c.Movements...)
-	after := posting.After(c.Movements, h.shelves(c.Movements), noon)
+	after := posting.After(c.Movements, h.shelves(c.Movements), shelfNames, noon)
 	h.last = c
 	h.last.Warnings, h.last.Settled = append(c.Warnings, after.Warnings...), append(c.Settled, after.Settled...)
 	for k, w := range h.open {
@@ -77,10 +77,13 @@ func (h *hub) say(ms ...posting.Message) []posting.Posting {
 	return c.Postings
 }
 
+// shelfNames are the places that have shelves.
+var shelfNames = map[inventory.PlaceID]string{theatre1: "T1", theatre2: "T2"}
+
 func (h *hub) shelves(ms []inventory.Movement) map[posting.Shelf]posting.ShelfState {
 	out := map[posting.Shelf]posting.ShelfState{}
-	for _, s := range posting.Shelves(ms, func(p inventory.PlaceID) bool { return p == theatre1 || p == theatre2 }) {
-		out[s] = posting.ShelfState{PlaceCode: "shelf", ItemCode: "item", Position: inventory.Position{Item: s.Item, Place: s.Place, Lots: h.fold(s)}}
+	for _, s := range posting.Shelves(ms, shelfNames) {
+		out[s] = posting.ShelfState{ItemCode: "item", Position: inventory.Position{Item: s.Item, Place: s.Place, Lots: h.fold(s)}}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func (d *decider) settle(s *saying, c *theatre.Case, line *theatre.Line, heard *
 		s.changed = true
 	}
 	if touched {
-		d.keepLine(LineState{Line: line, Settled: now, Patient: patient, Cause: cause})
+		d.keepLine(LineState{New: d.fresh[line.ID], Line: line, Settled: now, Patient: patient, Cause: cause})
 		d.lot(now)
 	}
 	d.lineWarnings(s, c, line, now)
@@ -59,12 +60,19 @@ func (d *decider) settle(s *saying, c *theatre.Case, line *theatre.Line, heard *
 // told gives a line's words with patients as they are known now: a retired one
 // is read as the survivor, and one whom the sender did not name as the case's.
 func (d *decider) told(c *theatre.Case, line *theatre.Line) map[string]theatre.Word {
-	out := make(map[string]theatre.Word, len(line.Told))
+	out, own := line.Told, true
 	for k, w := range line.Told {
+		said := w.Patient
 		if w.Patient == 0 {
 			w.Patient = d.stateOf(c).Patient
 		}
 		w.Patient = theatre.Patient(d.k.Merges.Survivor(identity.Patient(w.Patient)))
+		if w.Patient == said {
+			continue
+		}
+		if own { // what the line was told stays as it was told
+			out, own = maps.Clone(out), false
+		}
 		out[k] = w
 	}
 	return out
@@ -134,7 +142,7 @@ func (d *decider) end(p inventory.PlaceID) inventory.PlaceID {
 func (d *decider) reverse(m inventory.Movement, cause inventory.Cause, at time.Time) {
 	r := inventory.Reverse(m, inventory.MovementID(d.ids()), cause, at, d.accounted(at))
 	d.out.Movements = append(d.out.Movements, r)
-	d.settles(fmt.Sprintf("movement:%d", m.ID))
+	d.settles(fmt.Sprintf("movement:%d", m.ID), false)
 }
 
 // accounted is the day on which a movement counts: its own, or the first open
@@ -162,7 +170,7 @@ func (d *decider) lot(n theatre.Settled) {
 // lineWarnings says what a person must know of the line as it now stands.
 func (d *decider) lineWarnings(s *saying, c *theatre.Case, line *theatre.Line, n theatre.Settled) {
 	subject := fmt.Sprintf("line:%d", line.ID)
-	d.settles(subject)
+	d.settles(subject, d.fresh[line.ID])
 	message := n.Sequence.Message
 	warn := func(kind, severity, text, action string) {
 		d.warn(Warning{Kind: kind, Subject: subject, Severity: severity, Message: message, Text: "Case " + c.Name + ": " + text, Action: action})

@@ -3,6 +3,7 @@ package posting
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ func (d *decider) usage(s *saying, e canonical.Usage) {
 	occurred := d.occurred(s, e.OccurredAt)
 	t := s.telling(c)
 	t.snapshot = t.snapshot || e.Mode == canonical.Snapshot
+	t.lines = slices.Grow(t.lines, len(e.Lines))
 	t.tell(theatre.CaseWord{Patient: theatre.Patient(patient), Place: place, UsedAt: occurred, Sequence: seq})
 	for _, l := range e.Lines {
 		w := d.word(s, l, place, e.Place)
@@ -97,6 +99,7 @@ func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word) {
 	if line == nil {
 		line = &theatre.Line{ID: theatre.LineID(d.ids()), Case: c.ID, Key: key}
 		d.k.Lines[c.ID][key] = line
+		d.fresh[line.ID] = true
 		s.changed = true
 	}
 	before, told := line.Told[s.Connector+"/use"]

@@ -1,8 +1,11 @@
 package embeddedpg
 
 import (
+	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -21,10 +24,11 @@ var baseSettings = map[string]string{
 	"full_page_writes":                  "on",
 	"synchronous_commit":                "on",
 	"max_connections":                   "100",
-	"shared_buffers":                    "128MB",
 	"work_mem":                          "8MB",
 	"maintenance_work_mem":              "64MB",
-	"max_wal_size":                      "1GB",
+	"max_wal_size":                      "2GB",
+	"min_wal_size":                      "512MB",
+	"wal_compression":                   "lz4",
 	"jit":                               "off",
 	"timezone":                          "UTC",
 	"log_timezone":                      "UTC",
@@ -57,10 +61,34 @@ func refuseUnsafe(extra map[string]string) error {
 	return nil
 }
 
+// sharedBuffers is an eighth of the machine's memory, between 128 MB and 2 GB:
+// a hub's working set fits, and hub and page cache keep theirs. memory is in
+// bytes; 0 is not known.
+func sharedBuffers(memory int64) string {
+	return strconv.FormatInt(min(max(memory/8>>20, 128), 2048), 10) + "MB"
+}
+
+// memory is what this process may use, in bytes: the machine's, or its
+// container's where that is less; 0 if the system does not tell.
+func memory() int64 {
+	var total int64
+	if raw, err := os.ReadFile("/proc/meminfo"); err == nil {
+		_, _ = fmt.Sscanf(string(raw), "MemTotal: %d kB", &total)
+		total <<= 10
+	}
+	if raw, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
+		if limit, err := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64); err == nil && (total == 0 || limit < total) {
+			total = limit
+		}
+	}
+	return total
+}
+
 // arguments gives postgres's command line for a data directory and a socket
 // folder.
 func arguments(data, socket string, extra map[string]string) []string {
 	all := maps.Clone(baseSettings)
+	all["shared_buffers"] = sharedBuffers(memory())
 	for name, value := range extra {
 		all[strings.ToLower(name)] = value
 	}

@@ -173,6 +173,9 @@ func (c *Consumer) recover(ctx context.Context, limit, n int, failed failing, er
 }
 
 func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):

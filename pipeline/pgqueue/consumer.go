@@ -44,6 +44,10 @@ type Consumer struct {
 	// Poll is how often to look for work that nobody announced.
 	Poll time.Duration
 	Log  *slog.Logger
+	// Inflow, if set, tells how many messages this process has published in all,
+	// and whether those who do wait in numbers: then handling gives way for a
+	// while.
+	Inflow func() (total int64, crowded bool)
 	// Observe, if set, is told of every committed batch.
 	Observe func(trust string, batch []Message, took time.Duration)
 
@@ -124,7 +128,8 @@ func (c *Consumer) next() (string, bool) {
 }
 
 func (c *Consumer) work(ctx context.Context) {
-	limit, failures := c.BatchSize, failing{}
+	limit, failures, pace := c.BatchSize, failing{}, pace{}
+	taken := int64(0)
 	for ctx.Err() == nil {
 		trust, ok := c.next()
 		if !ok {
@@ -134,6 +139,11 @@ func (c *Consumer) work(ctx context.Context) {
 			}
 			continue
 		}
+		c.giveWay(ctx, &pace)
+		start := time.Now()
+		if c.Inflow != nil {
+			taken, _ = c.Inflow()
+		}
 		n, err := c.batch(ctx, trust, limit, failures.transient)
 		switch {
 		case err != nil:
@@ -141,7 +151,10 @@ func (c *Consumer) work(ctx context.Context) {
 			c.announce(trust)
 		case n > 0:
 			failures = failing{}
+			full := n >= limit
 			limit = min(limit*2, c.BatchSize)
+			now := time.Now()
+			c.gather(ctx, pace.after(now, now.Sub(start), full), taken)
 			c.announce(trust)
 		default:
 			failures = failing{}

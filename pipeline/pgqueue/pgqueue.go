@@ -11,6 +11,7 @@ package pgqueue
 
 import (
 	"context"
+	"encoding/json"
 	"hash/fnv"
 	"sync"
 	"time"
@@ -116,18 +117,34 @@ func (q *Queue) Ensure(ctx context.Context, topic, group string) (int16, error) 
 	return id, err
 }
 
-// Publish writes m to every consumer group of topic. Inside a transaction
-// (Tx, or a batch) it is the outbox: the message exists if and only if the
-// transaction commits. A topic without a group is an error, for its messages
-// would be lost.
-func (q *Queue) Publish(ctx context.Context, topic string, m Message) error {
+// Publish writes ms, in their order, to every consumer group of topic. Inside
+// a transaction (Tx, or a batch) it is the outbox: the messages exist if and
+// only if the transaction commits. A topic without a group is an error, for
+// its messages would be lost.
+func (q *Queue) Publish(ctx context.Context, topic string, ms ...Message) error {
 	const insert = `
 		INSERT INTO queue_message (trust, queue, lane, key, subject, uuid, payload, metadata)
-		SELECT $1, id, ($2::bigint & 1023)::smallint, $2, $3, $4, $5, $6 FROM queue WHERE topic = $7 ORDER BY id`
-	if m.Payload == nil {
-		m.Payload = []byte{}
+		SELECT u.trust, q.id, (u.key & 1023)::smallint, u.key, u.subject, u.uuid, u.payload, nullif(u.metadata, 'null')::jsonb
+		  FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bytea[], $7::text[])
+		       WITH ORDINALITY AS u (trust, key, subject, uuid, payload, metadata, ord)
+		 CROSS JOIN queue q WHERE q.topic = $1 ORDER BY u.ord, q.id`
+	n := len(ms)
+	if n == 0 {
+		return nil
 	}
-	tag, err := pgtx.From(ctx).Exec(ctx, insert, m.Trust, m.Key, m.Subject, m.UUID, m.Payload, m.Metadata, topic)
+	trusts, uuids, metadata := make([]string, n), make([]string, n), make([]string, n)
+	keys, subjects, payloads := make([]int64, n), make([]int64, n), make([][]byte, n)
+	for i, m := range ms {
+		meta, err := json.Marshal(m.Metadata)
+		if err != nil {
+			return err
+		}
+		trusts[i], keys[i], subjects[i], uuids[i], metadata[i], payloads[i] = m.Trust, m.Key, m.Subject, m.UUID, string(meta), m.Payload
+		if m.Payload == nil {
+			payloads[i] = []byte{}
+		}
+	}
+	tag, err := pgtx.From(ctx).Exec(ctx, insert, topic, trusts, keys, subjects, uuids, payloads, metadata)
 	if err != nil {
 		return err
 	}
@@ -135,7 +152,9 @@ func (q *Queue) Publish(ctx context.Context, topic string, m Message) error {
 		return fault.New(fault.Internal, "topic_without_group", "Topic %q has no consumer group, so nobody would handle the message. It was not published.", topic)
 	}
 	if w, ok := ctx.Value(wakesKey{}).(*wakes); ok {
-		w.work[work{topic, m.Trust}] = struct{}{}
+		for _, m := range ms {
+			w.work[work{topic, m.Trust}] = struct{}{}
+		}
 	}
 	return nil
 }

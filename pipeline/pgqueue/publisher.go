@@ -35,19 +35,12 @@ func (p *Publisher) Publish(topic string, msgs ...*message.Message) error {
 	if len(msgs) == 0 {
 		return nil
 	}
-	write := func(ctx context.Context) error {
-		for _, m := range msgs {
-			trust := m.Metadata.Get(MetadataTrust)
-			err := p.queue.Publish(ctx, topic, Message{
-				Trust: trust, Key: KeyHash(trust, m.Metadata.Get(MetadataKey)),
-				UUID: m.UUID, Payload: m.Payload, Metadata: m.Metadata,
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+	rows := make([]Message, len(msgs))
+	for i, m := range msgs {
+		trust := m.Metadata.Get(MetadataTrust)
+		rows[i] = Message{Trust: trust, Key: KeyHash(trust, m.Metadata.Get(MetadataKey)), UUID: m.UUID, Payload: m.Payload, Metadata: m.Metadata}
 	}
+	write := func(ctx context.Context) error { return p.queue.Publish(ctx, topic, rows...) }
 	ctx := msgs[0].Context()
 	if pgtx.Inside(ctx) {
 		return write(ctx)
