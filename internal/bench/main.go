@@ -34,6 +34,7 @@ var parts = []part{
 	{"mapping", "translate a 12-line DFT into canonical events", codecMapping},
 	{"udi", "parse a GS1 element string", codecUDI},
 	{"queue", "publish, handle and delete through pgqueue, beside watermill-sql", queuePart},
+	{"snapshot", "pgqueue at 500/s while another session holds a snapshot (--seconds 600 for ten minutes)", snapshotPart},
 	{"start", "time to ready, and memory after messages", startPart},
 	{"catalogue", "load a catalogue file", cataloguePart},
 	{"ack", "durable ACK rate at 1, 16 and 64 senders", ackPart},

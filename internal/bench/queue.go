@@ -220,12 +220,11 @@ func (t *lanes) watch(handled func(string)) { t.handled.Store(&handled) }
 
 func (t *lanes) publish(ctx context.Context, ids []string) error {
 	return t.queue.Tx(ctx, "", func(ctx context.Context) error {
-		for _, id := range ids {
-			if err := t.queue.Publish(ctx, queueTopic, pgqueue.Message{Key: pgqueue.KeyHash("", id), UUID: id, Payload: load}); err != nil {
-				return err
-			}
+		ms := make([]pgqueue.Message, len(ids))
+		for i, id := range ids {
+			ms[i] = pgqueue.Message{Key: pgqueue.KeyHash("", id), UUID: id, Payload: load}
 		}
-		return nil
+		return t.queue.Publish(ctx, queueTopic, ms...)
 	})
 }
 
