@@ -50,10 +50,11 @@ func (a *app) target(db *database, replace bool) (*target, error) {
 	var sessions string
 	err = conn.QueryRow(a.ctx, `
 		SELECT current_database(), current_user, current_setting('server_version_num')::int / 10000, (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
-		       NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')), to_regnamespace('stockwell_restore') IS NOT NULL,
-		       coalesce((SELECT string_agg(DISTINCT coalesce(nullif(application_name, ''), 'another program'), ', ') FROM pg_stat_activity
-		                  WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL), '')`).
-		Scan(&w.live, &w.owner, &w.server, &creates, &w.empty, &begun, &sessions)
+		       NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')), to_regnamespace('stockwell_restore') IS NOT NULL`).
+		Scan(&w.live, &w.owner, &w.server, &creates, &w.empty, &begun)
+	if err == nil {
+		sessions, err = othersIn(a.ctx, conn)
+	}
 	if err == nil && !w.empty {
 		holds, err = holdsData(a.ctx, conn)
 	}
@@ -91,6 +92,23 @@ func (a *app) target(db *database, replace bool) (*target, error) {
 			w.live, w.owner, quoted(w.live), quoted(w.live+"_before"), quoted(w.owner), quoted(w.runtime))
 	}
 	return w, nil
+}
+
+// othersIn names the programs that use the database of conn. One that was just
+// stopped gets a moment: its sessions end after it.
+func othersIn(ctx context.Context, conn *pgx.Conn) (names string, err error) {
+	for end := time.Now().Add(5 * time.Second); ; {
+		err = conn.QueryRow(ctx, `SELECT coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'another program'), ', '), '') FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL`).Scan(&names)
+		if err != nil || names == "" || time.Now().After(end) {
+			return names, err
+		}
+		select {
+		case <-ctx.Done():
+			return names, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func inUse(by string) error {
