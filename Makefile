@@ -52,7 +52,7 @@ verify: ## fail on generated drift, a forbidden import, a changed published mapp
 	@go test -count=1 ./internal/archtest
 	@go test -count=1 -run PublishedProfile ./mapping
 
-bench: deps ## measure against the yardsticks (ARGS='--only NAME --json FILE')
+bench: deps deps-test ## measure against the yardsticks (ARGS='--only NAME --json FILE')
 	@go run ./internal/bench $(ARGS)
 
 load: deps ## kill hub and database at random under load and judge what is left (ARGS='--kills 200')

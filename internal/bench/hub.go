@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,9 +60,11 @@ func (b *bench) start(ctx context.Context, folder, data string) (*hub, error) {
 	return nil, errors.Join(err, ctx.Err())
 }
 
-// follow reads the hub's log: where it listens, and when it is ready.
+// follow reads the hub's log: where it listens, and when it is ready. It prints
+// errors, and the first warning of each kind: a part may provoke hundreds.
 func (h *hub) follow(log io.Reader, began time.Time, ready chan<- struct{}, last chan<- string) {
 	var line string
+	warned := map[string]bool{}
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -74,7 +77,8 @@ func (h *hub) follow(log io.Reader, began time.Time, ready chan<- struct{}, last
 		case said.Msg == "ready":
 			h.took, h.pages = time.Since(began), said.Pages
 			close(ready)
-		case said.Level == "ERROR" || said.Level == "WARN":
+		case said.Level == "ERROR" || said.Level == "WARN" && !warned[said.Msg]:
+			warned[said.Msg] = true
 			fmt.Fprintln(os.Stderr, "  hub:", line)
 		}
 	}
@@ -104,21 +108,32 @@ var plainHTTP = &http.Client{Transport: &http.Transport{DisableCompression: true
 
 // posted is how many messages the hub has posted since it started.
 func (h *hub) posted(ctx context.Context) (int64, error) {
+	const name = `stockwell_posted_messages_total{trust="` + trustCode + `"}`
+	f, err := h.metrics(ctx, name)
+	return int64(f[name]), err
+}
+
+// metrics reads figures of the hub's metrics page, those of names that it has.
+func (h *hub) metrics(ctx context.Context, names ...string) (map[string]float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.pages+"metrics", nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	resp, err := plainHTTP.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer resp.Body.Close()
+	out := map[string]float64{}
 	lines := bufio.NewScanner(resp.Body)
 	for lines.Scan() {
-		if after, ok := strings.CutPrefix(lines.Text(), `stockwell_posted_messages_total{trust="`+trustCode+`"} `); ok {
-			n, err := strconv.ParseFloat(after, 64)
-			return int64(n), err
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if !slices.Contains(names, name) {
+			continue
+		}
+		if out[name], err = strconv.ParseFloat(value, 64); err != nil {
+			return nil, err
 		}
 	}
-	return 0, lines.Err()
+	return out, lines.Err()
 }

@@ -159,7 +159,8 @@ func writeLines(file, header string, n int, line func(i int) string) error {
 	return w.Flush()
 }
 
-// writeTrust writes a configuration of one trust, with free ports.
+// writeTrust writes a configuration of one trust, with free ports. All senders
+// are one peer here, so one may have more connections than a hospital's would.
 func writeTrust(folder, ods string, policies bool) error {
 	dir := filepath.Join(folder, "config", "trusts", ods)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -173,7 +174,7 @@ func writeTrust(folder, ods string, policies bool) error {
 	for _, s := range shelves {
 		trust += fmt.Sprintf("  - {code: %s, name: Store %s, site: ZZ901, aliases: [%s]}\n", s.code, s.code, s.room)
 	}
-	trust += "connectors:\n  - name: theatre\n    type: mllp\n    mapping: generic-theatre/v1\n    mllp: {listen: 127.0.0.1:0}\n"
+	trust += "connectors:\n  - name: theatre\n    type: mllp\n    mapping: generic-theatre/v1\n    mllp: {listen: 127.0.0.1:0, max_connections: 4096, max_connections_per_peer: 4096}\n"
 	const suppliers = "suppliers:\n  - {code: EXAMPLE, name: Example Devices Ltd}\n"
 	if !policies {
 		return os.WriteFile(filepath.Join(dir, "trust.yaml"), []byte(trust+suppliers), 0o644)

@@ -30,14 +30,16 @@ type part struct {
 }
 
 var parts = []part{
-	{"hl7", "parse a 2 KB DFT and read ten fields", codecHL7},
+	{"hl7", "parse a 2 KB DFT and read ten fields; build it; set a field", codecHL7},
+	{"frames", "take MLLP frames off a stream in memory, beside @medplum/hl7", framesPart},
 	{"mapping", "translate a 12-line DFT into canonical events", codecMapping},
 	{"udi", "parse a GS1 element string", codecUDI},
 	{"queue", "publish, handle and delete through pgqueue, beside watermill-sql", queuePart},
 	{"snapshot", "pgqueue at 500/s while another session holds a snapshot (--seconds 600 for ten minutes)", snapshotPart},
 	{"start", "time to ready, and memory after messages", startPart},
 	{"catalogue", "load a catalogue file", cataloguePart},
-	{"ack", "durable ACK rate at 1, 16 and 64 senders", ackPart},
+	{"ack", "durable ACK rate at 1, 16, 64 and 256 senders", ackPart},
+	{"connections", "1,000 idle connections; 100 slow peers beside 16 good ones", connectionsPart},
 	{"latency", "ACK latency at 500/s; socket to posted movement at 200/s", latencyPart},
 	{"end-to-end", "12-line DFTs posted, sustained", endToEndPart},
 }

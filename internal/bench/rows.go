@@ -53,6 +53,22 @@ func against(name, unit string, ours, yardstick, target float64) row {
 	return r.judged(yardstick > 0 && ours/yardstick >= target, "ratio ≥ %s", target)
 }
 
+// atMost is a figure whose own value must not exceed target, with the yardstick
+// beside it if there is one.
+func atMost(name, unit string, ours, yardstick, target float64) row {
+	return shown(name, unit, ours, yardstick).judged(ours <= target, "≤ %s", target)
+}
+
+// within is a figure whose ratio to the yardstick must not exceed target.
+func within(name, unit string, ours, yardstick, target float64) row {
+	return shown(name, unit, ours, yardstick).judged(ours <= yardstick*target, "ratio ≤ %s", target)
+}
+
+// timesFaster is a time that the yardstick's must be target times of, or more.
+func timesFaster(name, unit string, ours, yardstick, target float64) row {
+	return shown(name, unit, ours, yardstick).judged(ours*target <= yardstick, "≥ %s times faster", target)
+}
+
 func (r row) judged(met bool, target string, value float64) row {
 	r.Met, r.Target = &met, fmt.Sprintf(target, figure(&value))
 	return r
