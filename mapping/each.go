@@ -33,7 +33,7 @@ func (e *each) in(s *scope, f func(*scope)) {
 		e.visit(s, f)
 	case e.path.field > 0:
 		var in scope
-		s.each(e.path, false, func(v hl7v2.Value, _ *seg) bool {
+		s.each(e.path, false, func(v hl7v2.Value) bool {
 			if v.State() == hl7v2.Present {
 				if in.run == nil {
 					in = *s

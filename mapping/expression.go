@@ -133,7 +133,7 @@ func (e *expression) functions(s *scope) functions {
 		},
 		HL7All: func(path string) (all []string) {
 			if p := e.paths[path]; p != nil {
-				s.each(p, false, func(v hl7v2.Value, _ *seg) bool {
+				s.each(p, false, func(v hl7v2.Value) bool {
 					all = append(all, strings.TrimSpace(textOf(v)))
 					return true
 				})

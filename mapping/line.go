@@ -34,7 +34,7 @@ func (r *linesRule) line(s *scope) (canonical.UsageLine, bool) {
 // are gathered from several segments they must agree.
 func (r *linesRule) sign(s *scope) canonical.Effect {
 	for _, p := range r.deletedBy {
-		if v, _ := s.first(p, true); v.State() == hl7v2.Null {
+		if s.first(p, true).State() == hl7v2.Null {
 			return canonical.Delete
 		}
 	}
@@ -56,7 +56,7 @@ func (r *linesRule) sign(s *scope) canonical.Effect {
 // agree reports whether every occurrence of the sign means the same.
 func (r *linesRule) agree(s *scope) bool {
 	seen, same := "", true
-	s.each(r.effectAt, true, func(v hl7v2.Value, _ *seg) bool {
+	s.each(r.effectAt, true, func(v hl7v2.Value) bool {
 		text := textOf(v)
 		if r.effect.table != nil {
 			text, _ = r.effect.table.lookup(text, r.effect.column)
@@ -75,7 +75,7 @@ func (r *linesRule) repeated(s *scope) (twice bool) {
 		return false
 	}
 	seen := map[string]bool{}
-	s.each(r.distinct, true, func(v hl7v2.Value, _ *seg) bool {
+	s.each(r.distinct, true, func(v hl7v2.Value) bool {
 		twice = seen[v.String()]
 		seen[v.String()] = true
 		return !twice

@@ -24,7 +24,9 @@ var sides = []string{"left", "right", "bilateral", "unknown"}
 // linesRule reads the lines of a usage.
 type linesRule struct {
 	lead      *path
+	leads     []string // its segment
 	by        *path
+	joins     []joinRule
 	distinct  *path
 	hasAny    []*path
 	when      *expression
@@ -50,7 +52,9 @@ func (c *compiler) lines(n *node) *linesRule {
 	}
 	r := &linesRule{when: c.condition(n.get("when")), negative: map[canonical.Effect]canonical.Effect{}}
 	if lead := n.get("each"); lead.isSet() {
-		r.lead, _ = c.segment(lead)
+		if r.lead, _ = c.segment(lead); r.lead != nil {
+			r.leads = []string{r.lead.segment}
+		}
 	} else {
 		c.problems.add(n, "key_missing", "The key %q is missing here: it names the segment with which each line begins, as FT1.", "each")
 	}
@@ -59,6 +63,7 @@ func (c *compiler) lines(n *node) *linesRule {
 			*to, _ = c.path(k, k.text)
 		}
 	}
+	r.joins = c.joins(n.get("join"))
 	for _, item := range c.items(n.get("has_any")) {
 		if p, ok := c.segment(item); ok {
 			r.hasAny = append(r.hasAny, p)
@@ -115,7 +120,8 @@ func (c *compiler) effects(n *node, r *linesRule) {
 // read gives the lines of an event. Lines that the mapping leaves out are
 // findings.
 func (r *linesRule) read(s *scope) []canonical.UsageLine {
-	before, all := groups(s.levels[0], []string{r.lead.segment})
+	s, taken := r.takeOut(s)
+	before, all := s.split(s.levels[0], r.leads)
 	if r.by != nil {
 		all = s.gather(all, r.by)
 	}
@@ -126,7 +132,7 @@ func (r *linesRule) read(s *scope) []canonical.UsageLine {
 		if !r.lead.selects(&g[0]) {
 			continue
 		}
-		in = s.into(g, before, originOf(g))
+		in = s.into(r.join(s.run, g, taken), before, originOf(g))
 		if !r.wanted(&in) {
 			in.find(canonical.Info, "not_a_use", "", "The mapping does not take this part of the message for a use.")
 			continue

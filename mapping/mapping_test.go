@@ -14,7 +14,6 @@ import (
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
-	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
 const northmoor = "../config/trusts/ZZ1"
@@ -167,48 +166,6 @@ func TestERP_LaysOutAnOrderAndTheatreDoesNot(t *testing.T) {
 	}
 	if _, err := theatre(t, os.DirFS(northmoor)).OrderLayout(); fault.Of(err).Code != "order_layout_missing" {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestPath_MeansWhatTheCodecMeans holds the mapping's paths to those of
-// hl7v2.ParsePath: whatever is taken here is taken there and finds the same.
-func TestPath_MeansWhatTheCodecMeans(t *testing.T) {
-	raw := "MSH|^~\\&|T|Z|||20260314||DFT^P03|1|P|2.5\rPID|1||A^^^N&1&x^MR~B^^^NHS^NH||F&von^G\rOBX|1|ST|UDI^x~LOT||U1\rOBX|2|ST|LOT||L1^L2~L3\r"
-	m, err := hl7v2.Parse([]byte(raw), hl7v2.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := scope{depth: 1}
-	s.levels[0] = segments(m)
-	for _, text := range []string{"MSH-3", "MSH-9.2", "PID-3.1", "PID-3[2].1", "PID-3[CX.5=NH].1", "PID-3[5=NH].4", "PID-3[5=ZZ].1", "PID-3.4.2", "PID-5.1.1",
-		"OBX-5", "OBX[3.1=LOT]-5.1", "OBX[2=ST]-5", "OBX[1=2]-5.2", "OBX-5[2]", "PID-99", "ZZZ-1"} {
-		ours, err := parsePath(text)
-		if err != nil {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		theirs, err := hl7v2.ParsePath(text)
-		if err != nil {
-			t.Errorf("the codec refuses %s: %v", text, err)
-			continue
-		}
-		want := ""
-		for _, v := range theirs.All(m.All()) {
-			if want = v.String(); want != "" {
-				break
-			}
-		}
-		if !theirs.Many() && ours.pick == nil && ours.where == nil && ours.rep == 0 {
-			want = theirs.First(m.All()).String()
-		}
-		if v, _ := s.first(&ours, false); v.String() != want {
-			t.Errorf("%s gives %q, the codec %q", text, v.String(), want)
-		}
-	}
-	for _, text := range []string{"", "PI-1", "pid-1", "PID-0", "PID-", "PID-1.", "PID-1.2.3.4", "PID-3[", "PID-3[5=]", "PID[3]", "PID-1x", "PID-3[5=NH]x"} {
-		if _, err := parsePath(text); err == nil && text != "PID[3]" {
-			t.Errorf("%q is taken for a path", text)
-		}
 	}
 }
 

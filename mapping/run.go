@@ -23,6 +23,14 @@ type run struct {
 	mapping *Mapping
 	in      Input
 	zone    *time.Location
+	message *hl7v2.Message // nil for a file
+	kind    [4]string      // code, trigger, structure and version of the message
+	segs    []seg
+	version versionSet               // that the message declares
+	asked   [2]asked                 // the last answers of runsToNext
+	grouped map[string][]hl7v2.Group // by the segment that begins them, as the grammar has them
+	outside map[*linesRule]outside   // what the joins take
+	joined  map[int]bool             // of what they take, by its place: whether a line has it
 	out     canonical.Translation
 	explain bool
 	steps   []Step
@@ -34,11 +42,11 @@ func (r *run) translate() error {
 	if r.mapping.format == formatCSV {
 		return r.file()
 	}
-	return r.message()
+	return r.hl7()
 }
 
-// message translates HL7.
-func (r *run) message() error {
+// hl7 translates a message.
+func (r *run) hl7() error {
 	m, err := hl7v2.Parse(r.in.Raw, hl7v2.Options{Charset: r.in.Charset, MaxSegments: maxSegments})
 	if err != nil {
 		return err
@@ -46,10 +54,11 @@ func (r *run) message() error {
 	for _, f := range m.Findings() {
 		r.find(severity(f.Severity), f.Code, f.Path, f.Text)
 	}
-	segs := segments(m)
-	s := &scope{run: r, depth: 1}
-	s.levels[0] = segs
 	h := m.Header()
+	r.message, r.segs, r.version = m, segments(m), versionOf(h.Version)
+	r.kind = kindOf(h)
+	s := &scope{run: r, depth: 1}
+	s.levels[0] = r.segs
 	r.out.Header = canonical.Header{
 		Type: h.Type(), ControlID: h.ControlID, Sender: sender(h),
 		SentAt: s.sentAt(h.SentAt),
@@ -61,12 +70,12 @@ func (r *run) message() error {
 	if err != nil || rule == nil {
 		return err
 	}
-	if err := rule.repeats(segs); err != nil {
+	if err := rule.repeats(r.segs); err != nil {
 		return err
 	}
 	for i := range rule.events {
 		e := &rule.events[i]
-		before, parts := groups(segs, e.leads)
+		before, parts := s.split(r.segs, e.leads)
 		if len(parts) == 0 {
 			// Nothing begins a group, so the message is one.
 			r.emit(e, s)
@@ -83,6 +92,7 @@ func (r *run) message() error {
 			r.emit(e, &in)
 		}
 	}
+	r.unjoined()
 	return nil
 }
 

@@ -13,8 +13,8 @@ import (
 type scope struct {
 	run *run
 	// levels are from the innermost group outwards: the group itself, then
-	// the segments before the first group of its kind, and so on. A path
-	// reads in the first that has its segment, so never in a sibling.
+	// the segments that are of no group of its kind, and so on. A path reads
+	// in the first that has its segment, so never in a sibling.
 	levels [4][]seg
 	depth  int
 	// rep is the repetition that relative paths read.
@@ -28,7 +28,7 @@ type scope struct {
 }
 
 // into gives the scope of a group within s; before are the segments of s that
-// precede the first group.
+// are of no group.
 func (s *scope) into(group, before []seg, origin string) scope {
 	in := scope{run: s.run, origin: origin, row: s.row, depth: 2}
 	in.levels[0], in.levels[1] = group, before
@@ -42,9 +42,7 @@ func (s *scope) into(group, before []seg, origin string) scope {
 // first gives the first value of p that holds something; a later segment is
 // asked only where the earlier ones have nothing. With own, only the group
 // itself is read.
-func (s *scope) first(p *path, own bool) (hl7v2.Value, *seg) {
-	var found hl7v2.Value
-	var where *seg
+func (s *scope) first(p *path, own bool) (found hl7v2.Value) {
 	for i := 0; i < s.depth && (i == 0 || !own); i++ {
 		there := false
 		level := s.levels[i]
@@ -53,26 +51,29 @@ func (s *scope) first(p *path, own bool) (hl7v2.Value, *seg) {
 				continue
 			}
 			there = true
-			if p.where != nil && !p.selects(&level[j]) {
+			if p.chosen != nil && !p.selects(&level[j]) {
 				continue
 			}
 			v := p.in(&level[j])
-			if v.State() > found.State() || where == nil {
-				found, where = v, &level[j]
-			}
 			if v.State() >= hl7v2.Null {
-				return v, &level[j]
+				if p.odd&s.run.version != 0 {
+					s.run.date(p)
+				}
+				return v
+			}
+			if v.State() > found.State() {
+				found = v
 			}
 		}
 		if there {
 			break
 		}
 	}
-	return found, where
+	return found
 }
 
 // each calls f with every value of p where it reads.
-func (s *scope) each(p *path, own bool, f func(v hl7v2.Value, at *seg) (more bool)) {
+func (s *scope) each(p *path, own bool, f func(hl7v2.Value) (more bool)) {
 	for i := 0; i < s.depth && (i == 0 || !own); i++ {
 		there := false
 		level := s.levels[i]
@@ -92,13 +93,24 @@ func (s *scope) each(p *path, own bool, f func(v hl7v2.Value, at *seg) (more boo
 }
 
 // repetitions calls f with each repetition that p means.
-func (s *scope) repetitions(p *path, at *seg, f func(v hl7v2.Value, at *seg) (more bool)) bool {
-	if p.rep > 0 || p.pick != nil || p.field == 0 {
-		return f(p.in(at), at)
+func (s *scope) repetitions(p *path, at *seg, f func(hl7v2.Value) (more bool)) bool {
+	if p.picks {
+		for _, v := range p.codec.AllIn(at.Segment) {
+			if p.odd&s.run.version != 0 && v.State() >= hl7v2.Null {
+				s.run.date(p)
+			}
+			if !f(v) {
+				return false
+			}
+		}
+		return true
 	}
 	field := at.Field(p.field)
+	if p.odd&s.run.version != 0 && field.State() >= hl7v2.Null {
+		s.run.date(p)
+	}
 	for i := 1; i <= field.Repetitions(); i++ {
-		if !f(p.within(field.Repetition(i)), at) {
+		if !f(p.within(field.Repetition(i))) {
 			return false
 		}
 	}
@@ -172,19 +184,25 @@ func originOf(group []seg) string {
 // gather joins groups that have the same value at p, in the order in which
 // the values first appear.
 func (s *scope) gather(all [][]seg, p *path) [][]seg {
-	var out [][]seg
 	at := map[string]int{}
-	for _, g := range all {
-		one := scope{run: s.run, depth: 1}
-		one.levels[0] = g
-		v, _ := one.first(p, true)
-		key := strings.TrimSpace(textOf(v))
-		if i, ok := at[key]; ok {
-			out[i] = append(out[i], g...)
-			continue
+	of, sizes := make([]int, len(all)), make([]int, 0, 8)
+	for i, g := range all {
+		key := s.run.key(g, p)
+		n, known := at[key]
+		if !known {
+			n = len(sizes)
+			at[key], sizes = n, append(sizes, 0)
 		}
-		at[key] = len(out)
-		out = append(out, append([]seg(nil), g...))
+		of[i] = n
+		sizes[n] += len(g)
+	}
+	out := make([][]seg, len(sizes))
+	for i, g := range all {
+		if n := of[i]; out[n] == nil {
+			out[n] = append(make([]seg, 0, sizes[n]), g...)
+		} else {
+			out[n] = append(out[n], g...)
+		}
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func (c *compiler) reader(n *node, text string, own bool) func(*scope) (string, 
 		return none
 	}
 	return func(s *scope) (string, hl7v2.State) {
-		v, _ := s.first(p, own)
+		v := s.first(p, own)
 		return textOf(v), v.State()
 	}
 }
@@ -138,7 +138,7 @@ func (c *compiler) prefixed(from *node, prefix string, own bool) []source {
 	}
 	return []source{{label: from.text, read: func(s *scope) (text string, state hl7v2.State) {
 		twice := false
-		s.each(p, own, func(v hl7v2.Value, _ *seg) bool {
+		s.each(p, own, func(v hl7v2.Value) bool {
 			all := strings.TrimSpace(textOf(v))
 			if len(all) <= len(prefix) || !strings.EqualFold(all[:len(prefix)], prefix) {
 				return true
