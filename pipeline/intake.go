@@ -144,7 +144,8 @@ func take(waiting []*arrival) (batch, rest []*arrival) {
 // Inflow tells how many messages were stored since the process began, and
 // whether senders wait in numbers just now.
 func (in *Intake) Inflow() (stored int64, crowded bool) {
-	return in.stored.Load(), time.Since(time.Unix(0, in.crowded.Load())) < ofLate
+	ago := time.Since(time.Unix(0, in.crowded.Load()))
+	return in.stored.Load(), ago >= 0 && ago < ofLate // below 0 the clock was set back since
 }
 
 // commitLimit bounds how long senders wait for a database that does not

@@ -77,13 +77,14 @@ func (s *Store) Replay(ctx context.Context, trust string, id int64, fn func(ctx 
 	})
 }
 
-// Replayable lists the messages that are stopped, and those with a line that
-// is unidentified or waits, in the order of their receipt.
+// Replayable lists the messages that are stopped, and those on whose words a
+// line stands that is unidentified or waits, in the order of their receipt.
 func (s *Store) Replayable(ctx context.Context, trust string, stopped, unidentified bool) (ids []int64, err error) {
 	err = s.reading(ctx, trust, func(ctx context.Context) error {
 		ids, err = collect(ctx, pgtx.From(ctx), `
 			SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1 AND $2
-			UNION SELECT message_id FROM usage_line WHERE trust = $1 AND state IN ('unidentified', 'waiting') AND $3 ORDER BY 1`, pgx.RowTo[int64], trust, stopped, unidentified)
+			UNION SELECT (w.value -> 'sequence' ->> 'message')::bigint FROM usage_line l CROSS JOIN LATERAL json_each(l.told) w
+				WHERE l.trust = $1 AND l.state IN ('unidentified', 'waiting') AND $3 ORDER BY 1`, pgx.RowTo[int64], trust, stopped, unidentified)
 		return err
 	})
 	return ids, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/govalues/decimal"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/posting"
@@ -122,10 +123,16 @@ const lineRows = `unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6:
 	$13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[])
 	AS r (id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile)`
 
+// queue runs sql on every line. One that it passes over must not be lost.
 func (c *lineColumns) queue(batch *pgx.Batch, sql, trust string) {
 	if len(c.id) > 0 {
 		batch.Queue(sql, trust, c.id, c.cases, c.key, c.told, c.state, c.why, c.item, c.text, c.lot, c.serial, c.expiry,
-			c.quantity, c.disposition, c.place, c.patient, c.movement, c.message, c.origin, c.profile).Exec(ignoreTag)
+			c.quantity, c.disposition, c.place, c.patient, c.movement, c.message, c.origin, c.profile).Exec(func(tag pgconn.CommandTag) error {
+			if kept := tag.RowsAffected(); kept != int64(len(c.id)) {
+				return fault.New(fault.Internal, "line_lost", "The database kept %d of %d usage lines, so nothing was kept. It is a defect of the hub: report it, then replay.", kept, len(c.id))
+			}
+			return nil
+		})
 	}
 }
 
@@ -187,6 +194,7 @@ func (b *Books) keepOrders(batch *pgx.Batch, os []*purchasing.Order) {
 	if len(places) > 0 {
 		batch.Queue(`INSERT INTO policy_due (trust, place, item)
 			SELECT DISTINCT y.trust, y.place, y.item FROM unnest($2::bigint[], $3::bigint[]) u (place, item) JOIN policy y ON y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active
+			 WHERE EXISTS (SELECT 1 FROM movement m WHERE m.trust = y.trust AND m.item = y.item AND y.place IN (m.from_place, m.to_place))
 			 ORDER BY 1, 2, 3 ON CONFLICT (trust, place, item) DO UPDATE SET due_at = excluded.due_at`, b.trust, places, items).Exec(ignoreTag)
 	}
 }

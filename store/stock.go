@@ -31,6 +31,15 @@ const selectStock = `
 	               FROM balance x LEFT JOIN lot l ON l.trust = x.trust AND l.item = x.item AND l.lot = x.lot WHERE x.trust = $1 GROUP BY 1, 2) b ON b.place = s.place AND b.item = s.item
 	  LEFT JOIN policy y ON y.trust = s.trust AND y.place = s.place AND y.item = s.item AND y.active`
 
+// selectUsedUp is a shelf without a par level whose balances were swept, as
+// selectStock gives it.
+const selectUsedUp = `
+	SELECT p.code, i.code, i.description, i.base_unit, 0::bigint, NULL::bigint, NULL::bigint,
+	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = p.trust AND l.place = p.id AND l.item = i.id)::bigint, 0::bigint, false
+	  FROM place p JOIN item i ON i.trust = p.trust
+	 WHERE p.trust = $1 AND p.kind IN ('stock', 'transit') AND p.code = $2 AND i.code = $3
+	   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = p.trust AND m.item = i.id AND p.id IN (m.from_place, m.to_place))`
+
 func stock(ctx context.Context, tx pgx.Tx, trust string, onlyBelow bool) ([]journal.Stock, error) {
 	return collect(ctx, tx, selectStock+` WHERE NOT $2 OR y.reorder_point > greatest(coalesce(b.available, 0), 0) ORDER BY p.code, i.code LIMIT 5000`, pgx.RowToStructByPos[journal.Stock], trust, onlyBelow)
 }
@@ -42,6 +51,11 @@ func (s *Store) StockDetail(ctx context.Context, trust, place, item string) (out
 		found, err := collect(ctx, tx, selectStock+` WHERE p.code = $2 AND i.code = $3`, pgx.RowToStructByPos[journal.Stock], trust, place, item)
 		if err != nil {
 			return err
+		}
+		if len(found) == 0 {
+			if found, err = collect(ctx, tx, selectUsedUp, pgx.RowToStructByPos[journal.Stock], trust, place, item); err != nil {
+				return err
+			}
 		}
 		if len(found) == 0 {
 			return fault.New(fault.NotFound, "stock_not_found", "Nothing of item %s was ever at place %s. `stockwell stock list` shows what is where.", item, place)

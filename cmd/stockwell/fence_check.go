@@ -55,6 +55,8 @@ type witnessSays struct {
 	Unreadable int       `json:"unreadable_lines"`
 	id         string
 	end        witness.Position
+	// reachesOrders is Reaches for orders, whose notes are kept for longer.
+	reachesOrders bool
 }
 
 type counters struct {
@@ -157,7 +159,7 @@ func (c *comparer) compare(ctx context.Context) (*fenceReport, error) {
 		if held := r.Fence.HeldThrough; held != nil {
 			// Clocks may differ by some hours, and days are cheap.
 			from, through = held.AddDate(0, 0, -1), *held
-			r.Witness.Reaches = !c.witness.Since().IsZero() && c.witness.Since().Before(*held)
+			r.Witness.Reaches, r.Witness.reachesOrders = c.witness.Reaches(*held)
 		}
 	}
 	if err := c.messages(ctx, r, from, through); err != nil {

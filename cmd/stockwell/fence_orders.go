@@ -168,7 +168,7 @@ func (c *comparer) ready(ctx context.Context, r *fenceReport, o store.KnownOrder
 			return nil
 		}
 	}
-	if len(all) == 0 && r.Fence != nil && !r.Witness.Reaches {
+	if len(all) == 0 && r.Fence != nil && !r.Witness.reachesOrders {
 		found.Where, found.Code, found.Why = "–", "order_maybe_sent", "The hub's notes do not reach back to the backup, so nobody here knows whether it was sent. Ask at the ERP whether it has the order."
 		r.Doubtful = append(r.Doubtful, found)
 	}

@@ -190,6 +190,8 @@ func (h *hub) listen() error {
 func (h *hub) run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
+	taking, stopTaking := context.WithCancel(ctx)
+	defer stopTaking()
 	var sources, workers sync.WaitGroup
 	failed := make(chan error, 8+len(h.ways))
 	start := func(wg *sync.WaitGroup, ctx context.Context, name string, fn func(context.Context) error) {
@@ -219,7 +221,7 @@ func (h *hub) run(ctx context.Context) error {
 	defer stopHTTP()
 	for _, w := range h.ways {
 		if w.source != nil {
-			start(&sources, ctx, w.name, func(ctx context.Context) error { return w.source.Run(ctx, connectors.Receiver(h.feeds)) })
+			start(&sources, taking, w.name, func(ctx context.Context) error { return w.source.Run(ctx, connectors.Receiver(h.feeds)) })
 		}
 	}
 	close(h.ready)
@@ -228,13 +230,9 @@ func (h *hub) run(ctx context.Context) error {
 	case <-ctx.Done():
 		h.log.Info("stopping: answering what was received and finishing what is in hand")
 	case first = <-failed:
+		stopTaking() // senders that stay connected would keep it for ever
 	}
-	sourcesDone := make(chan struct{})
-	go func() { sources.Wait(); close(sourcesDone) }()
-	if first != nil {
-		h.closeWays()
-	}
-	<-sourcesDone
+	sources.Wait()
 	stopWork()
 	workers.Wait()
 	return first

@@ -82,7 +82,7 @@ func (a *app) target(db *database, replace bool) (*target, error) {
 		}
 	}
 	if w.admin != nil {
-		w.fresh = w.live + "_restoring"
+		w.fresh = beside(w.live, "_restoring")
 		w.dsn = withDatabase(db.owner, w.fresh)
 		return w, nil
 	}
@@ -124,6 +124,12 @@ func holdsData(ctx context.Context, conn *pgx.Conn) (holds bool, err error) {
 	return holds, err
 }
 
+// beside names a database beside another one. PostgreSQL cuts a name at 63
+// bytes, and without its end the name would be the other's.
+func beside(name, suffix string) string {
+	return strings.ToValidUTF8(name[:min(len(name), 63-len(suffix))], "") + suffix
+}
+
 // quoted is a name as it stands in a statement, where it cannot be an argument.
 func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }
 
@@ -151,8 +157,7 @@ func (w *target) putInUse(ctx context.Context) (kept string, err error) {
 	if w.admin == nil {
 		return "", nil
 	}
-	kept = w.live + "_before_" + time.Now().UTC().Format("20060102t150405z")
-	kept = kept[max(0, len(kept)-63):]
+	kept = beside(w.live, "_before_"+time.Now().UTC().Format("20060102t150405z"))
 	err = pgx.BeginFunc(ctx, w.admin, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `ALTER DATABASE `+quoted(w.live)+` RENAME TO `+quoted(kept)); err != nil {
 			return err

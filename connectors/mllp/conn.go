@@ -32,6 +32,7 @@ type conn struct {
 	peer    string
 	stat    *peerStat
 	log     *slog.Logger
+	away    bool // the last message could not be taken just then
 
 	mu      sync.Mutex
 	waiting bool // no frame has begun

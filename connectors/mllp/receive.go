@@ -23,10 +23,10 @@ func (c *conn) handle(d door, frame []byte, tooLarge bool, at time.Time) error {
 	h, receipt, err := c.receive(d, frame, tooLarge, at)
 	w := wishesOf(h)
 	c.answers = c.answers[:0]
+	c.away = c.away && err != nil
 	switch {
 	case err != nil:
-		f := fault.Of(err)
-		c.log.Warn("a message was not taken", "code", f.Code, "kind", f.Kind.String(), "type", h.Type())
+		c.notTaken(fault.Of(err), h)
 		c.answers = w.notStored(c.answers, h, err, time.Now())
 	case d.awaiter == nil:
 		c.answers = w.stored(c.answers, h, time.Now())
@@ -47,6 +47,19 @@ func (c *conn) handle(d door, frame []byte, tooLarge bool, at time.Time) error {
 		receipt.Answered(c.answers[0].code)
 	}
 	return nil
+}
+
+// notTaken tells of a message that was not taken: always where the message is
+// to blame, once for each connection where it is to be sent again.
+func (c *conn) notTaken(f *fault.Error, h hl7v2.Header) {
+	if f.Kind.Effect() != fault.Retry {
+		c.log.Warn("a message was not taken", "code", f.Code, "kind", f.Kind.String(), "type", h.Type())
+		return
+	}
+	if !c.away {
+		c.log.Info("messages are not taken just now; their sender is told to repeat them", "code", f.Code)
+	}
+	c.away = true
 }
 
 func (c *conn) receive(d door, frame []byte, tooLarge bool, at time.Time) (hl7v2.Header, connectors.Receipt, error) {

@@ -15,6 +15,9 @@ const (
 	items    = 24
 	perLot   = 4_500_000
 	perShelf = 2 * perLot
+	// largest is how many packs the past order of each item had: so many that no
+	// need waits for a person as unusual, however late the planner comes to it.
+	largest = 1_000_000
 )
 
 var shelves = []struct{ code, room string }{{"TH1", "OR1"}, {"TH2", "OR2"}}
@@ -53,7 +56,7 @@ func (h *hospital) writeConfig() error {
 			for lot := range 2 {
 				fmt.Fprintf(&opening, "%s,%s,%s,2039-11-30,,%d\n", s.code, itemCode(i), lotOf(i, lot), perLot)
 			}
-			fmt.Fprintf(&history, "PO-%06d,%s,%s,%s,%d,0.10,%s\n", number, past, s.code, itemCode(i), 10*packSize(i)*1000, supplier)
+			fmt.Fprintf(&history, "PO-%06d,%s,%s,%s,%d,0.10,%s\n", number, past, s.code, itemCode(i), largest*packSize(i), supplier)
 			fmt.Fprintf(&policies, "%s,%s,%d,%d\n", s.code, itemCode(i), perShelf, perShelf+together(i))
 		}
 	}

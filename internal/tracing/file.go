@@ -1,6 +1,8 @@
 package tracing
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"sync"
 )
@@ -35,7 +37,7 @@ func (f *file) Write(p []byte) (int, error) {
 	defer f.mu.Unlock()
 	if f.size+int64(len(p)) > mostFile {
 		_ = f.f.Close()
-		if err := os.Rename(f.path, f.path+".1"); err != nil {
+		if err := os.Rename(f.path, f.path+".1"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, err
 		}
 		if err := f.open(); err != nil {

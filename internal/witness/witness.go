@@ -125,14 +125,9 @@ func (l *Log) Prune() error {
 	if err != nil {
 		return err
 	}
-	today := l.now().UTC()
 	for _, name := range names {
 		kind, day, ok := parts(name)
-		keep := l.days
-		if kind == orders {
-			keep = max(keep, ordersKept)
-		}
-		if !ok || day >= today.AddDate(0, 0, -keep).Format(time.DateOnly) {
+		if !ok || l.keeps(kind, day) {
 			continue
 		}
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -140,6 +135,25 @@ func (l *Log) Prune() error {
 		}
 	}
 	return nil
+}
+
+// keeps reports whether a day of a kind is not past keeping.
+func (l *Log) keeps(kind, day string) bool {
+	days := l.days
+	if kind == orders {
+		days = max(days, ordersKept)
+	}
+	return day >= l.now().UTC().AddDate(0, 0, -days).Format(time.DateOnly)
+}
+
+// Reaches reports whether what was noted since a time is still there: of
+// acknowledged messages, and of orders, which are kept for longer.
+func (l *Log) Reaches(at time.Time) (acks, sent bool) {
+	if l.since.IsZero() || !l.since.Before(at) {
+		return false, false
+	}
+	day := at.UTC().Format(time.DateOnly)
+	return l.keeps(received, day), l.keeps(orders, day)
 }
 
 const (

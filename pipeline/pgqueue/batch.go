@@ -111,8 +111,11 @@ func (c *Consumer) alone(ctx context.Context, tx pgx.Tx, w *wakes, m Message, re
 	}
 	w.forget()
 	f := fault.Of(err)
+	if err := stop(ctx, tx, m, Stop{Step: c.Topic, Code: f.Code, Path: f.Path, Text: f.Text}); err != nil {
+		return err
+	}
 	c.Log.Error("queue: a message was stopped", "topic", c.Topic, "trust", m.Trust, "seq", m.Seq, "code", f.Code, "sqlstate", pgtx.State(err))
-	return stop(ctx, tx, m, Stop{Step: c.Topic, Code: f.Code, Path: f.Path, Text: f.Text})
+	return nil
 }
 
 func (c *Consumer) settle(ctx context.Context, tx pgx.Tx, rows []Message, results []Result) error {
@@ -166,6 +169,10 @@ func (c *Consumer) recover(ctx context.Context, limit, n int, failed failing, er
 		return limit
 	case n == 0: // no message is to blame
 		c.Log.Warn("queue: claiming work failed; it is tried again", "topic", c.Topic, "sqlstate", pgtx.State(err))
+		pause(ctx, time.Second)
+		return limit
+	case limit <= 1:
+		c.Log.Warn("queue: a message can neither be handled nor set aside; it is tried again", "topic", c.Topic, "sqlstate", pgtx.State(err))
 		pause(ctx, time.Second)
 		return limit
 	}

@@ -21,12 +21,18 @@ type hint struct {
 	settled int64
 	low     map[string]int64 // by trust; the others' is settled
 	scanned time.Time
+	took    time.Duration // by the last full scan
 
 	mark struct{ seq, next int64 } // next is 0 until known
 }
 
-// fullScan is how often the first row is looked for from the very start.
-const fullScan = time.Second
+const (
+	// fullScan is how often the first row is looked for from the very start.
+	fullScan = time.Second
+	// scanShare bounds a full scan's share of the time: behind a snapshot that
+	// is held for long it has much to read.
+	scanShare = 50
+)
 
 // after gives the number above which trust's rows stand.
 func (h *hint) after(trust string) int64 {
@@ -46,9 +52,13 @@ func (h *hint) refresh(ctx context.Context, pool *pgxpool.Pool, queue int16) ([]
 		return nil, err
 	}
 	from, settled := h.advance(seq, open, next)
+	start := time.Now()
 	lows, err := ready(ctx, pool, queue, from)
 	if err != nil {
 		return nil, err
+	}
+	if from == fromStart {
+		h.took = time.Since(start)
 	}
 	trusts := make([]string, 0, len(lows))
 	for trust, low := range lows {
@@ -79,7 +89,7 @@ func (h *hint) advance(seq, open, next int64) (from, settled int64) {
 	for _, low := range h.low {
 		from = min(from, low)
 	}
-	if time.Since(h.scanned) > fullScan {
+	if time.Since(h.scanned) > max(fullScan, scanShare*h.took) {
 		h.scanned, from = time.Now(), fromStart
 	}
 	return from, settled

@@ -51,9 +51,9 @@ func same(a, b *Message, i, j int) int {
 
 // longest aligns by the usual table of common subsequences.
 func longest(a, b *Message, i, m, j, n int) (pairs [][2]int) {
-	width := n - j + 1
+	firstA, firstB, width := i, j, n-j+1
 	score := make([]int32, (m-i+1)*width)
-	cell := func(x, y int) *int32 { return &score[(x-i)*width+(y-j)] }
+	cell := func(x, y int) *int32 { return &score[(x-firstA)*width+(y-firstB)] }
 	for x := m - 1; x >= i; x-- {
 		for y := n - 1; y >= j; y-- {
 			best := max(*cell(x+1, y), *cell(x, y+1))

@@ -138,12 +138,12 @@ func (r *fileReader) piece(kind string, from, to int) {
 		}
 		b := r.batch()
 		b.Trailer = r.line(part)
-		r.count(&b.Findings, b.Trailer, len(b.Messages), "messages")
+		r.count(&b.Findings, r.trailer(), b.Trailer, len(b.Messages), "messages")
 		r.open = false
 	case "FTS":
 		r.end("An FTS follows before the BTS of the batch before it.")
 		r.file.Trailer = r.line(part)
-		r.count(&r.file.Findings, r.file.Trailer, len(r.file.Batches), "batches")
+		r.count(&r.file.Findings, "FTS", r.file.Trailer, len(r.file.Batches), "batches")
 	default:
 		if from == 0 && bytes.HasPrefix(part, utf8BOM) {
 			note(&r.file.Findings, Info, "byte_order_mark", "", "A byte order mark stands at the beginning of the file; it was passed over.")
@@ -162,11 +162,19 @@ func (r *fileReader) batch() *Batch {
 	return &r.file.Batches[len(r.file.Batches)-1]
 }
 
+// trailer names the BTS of the last batch, as "BTS" or "BTS[2]".
+func (r *fileReader) trailer() string {
+	if n := len(r.file.Batches); n > 1 {
+		return "BTS[" + strconv.Itoa(n) + "]"
+	}
+	return "BTS"
+}
+
 // end closes a batch that has no trailer.
 func (r *fileReader) end(text string) {
 	if r.open {
 		if b := r.batch(); b.Header.m != nil {
-			note(&b.Findings, Warning, "batch_trailer_missing", "BTS", text+" Its count could not be verified.")
+			note(&b.Findings, Warning, "batch_trailer_missing", r.trailer(), text+" Its count could not be verified.")
 		}
 	}
 	r.open = false
@@ -183,8 +191,8 @@ func (r *fileReader) finish() {
 }
 
 // count holds the count of a trailer against what was read.
-func (r *fileReader) count(findings *[]Finding, trailer Segment, have int, what string) {
-	path := trailer.Name() + "-1"
+func (r *fileReader) count(findings *[]Finding, name string, trailer Segment, have int, what string) {
+	path := name + "-1"
 	text := trimBlanks(trailer.Field(1).Component(1).String())
 	n, err := strconv.Atoi(text)
 	switch {
@@ -201,7 +209,7 @@ func (r *fileReader) count(findings *[]Finding, trailer Segment, have int, what 
 // line reads a segment of the envelope. A header brings its own delimiters; a
 // trailer has those of the last header or message before it.
 func (r *fileReader) line(part []byte) Segment {
-	part = bytes.TrimRight(part, "\r\n\x0b\x1c")
+	part = bytes.TrimRight(part[indent(part):], "\r\n\x0b\x1c")
 	header := bytes.EqualFold(part[:3], []byte("FHS")) || bytes.EqualFold(part[:3], []byte("BHS"))
 	if header {
 		p := prologue{}

@@ -76,6 +76,8 @@ func (m *Message) chooseCharset() error {
 		return nil
 	case name != "" && !known:
 		m.noteUnknownCharset()
+	case m.marked && m.utf8:
+		return nil
 	case name == "" || !m.charset.declared:
 		m.note(Warning, "charset_undeclared", "MSH-18", "Characters beyond ASCII occur, but MSH-18 declares no charset for them. They were read as UTF-8 if they are, else as Windows-1252.")
 	case !m.utf8:

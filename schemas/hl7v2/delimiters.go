@@ -86,6 +86,10 @@ func (p *prologue) readEncoding(rest []byte) error {
 		d.field = f
 		return nil
 	}
+	if len(enc) == 5 && enc[2] == enc[3] { // ^~\\&: an escape character that was itself escaped on the way
+		p.duplicate = true
+		enc = append(enc[:3:3], enc[4])
+	}
 	p.partial, p.extra = len(enc) < 4, len(enc) > 5
 	slots := [...]*byte{&d.component, &d.repetition, &d.escape, &d.sub, &d.truncation}
 	for i, c := range enc {

@@ -105,16 +105,16 @@ func (d *differ) values(path string, a, b Value) {
 		return
 	}
 	next := max(a.level, b.level) + 1
-	divided := func(v Value) bool {
-		sep := v.delim(next)
-		return v.m != nil && v.level < subcomponent && sep != 0 && bytes.IndexByte(v.Raw(), sep) >= 0
-	}
+	divided := func(l level) bool { return a.holds(l) || b.holds(l) }
 	switch {
 	case a.level == verbatim || b.level == verbatim || next > subcomponent:
 		d.leaf(path, a, b)
 		return
-	case !divided(a) && !divided(b):
+	case !divided(next):
 		a.level, b.level = next, next
+		if next == component && divided(subcomponent) {
+			path += ".1" // the only component has parts
+		}
 		d.values(path, a, b)
 		return
 	}
@@ -131,6 +131,12 @@ func (d *differ) values(path string, a, b Value) {
 		}
 		d.values(part, x, y)
 	}
+}
+
+// holds reports whether the delimiter between values of level l stands in v.
+func (v Value) holds(l level) bool {
+	sep := v.delim(l)
+	return sep != 0 && bytes.IndexByte(v.Raw(), sep) >= 0
 }
 
 func (d *differ) leaf(path string, a, b Value) {

@@ -31,6 +31,8 @@ func TestDiff_NamesEachPlaceThatReadsDifferently(t *testing.T) {
 		{msh + "NTE|1||a\\T\\b\r", "MSH#*!?%#A\nNTE#1##a&b\n", nil},
 		{msh + "OBX|1\rOBX|2\rOBX|3\r", msh + "OBX|1\rOBX|3\r", []string{`OBX[2]: "OBX|2" present, "" absent`}},
 		{msh + "OBX|1|a\rOBX|3\r", msh + "OBX|1|b\rNTE|x\rOBX|3\r", []string{`OBX-2: "a" present, "b" present`, `NTE: "" absent, "NTE|x" present`}},
+		{msh + "NTE|1|a\\T\\b\r", msh + "NTE|1|a&c\r", []string{`NTE-2.1.1: "a&b" present, "a" present`, `NTE-2.1.2: "" absent, "c" present`}},
+		{"MSH|^~\\&|A\rEVN|1\rPID|a\rPV1|1\r", "MSH|^~\\&|B\rEVN|1\rPID|b\rPV1|1\r", []string{`MSH-3: "A" present, "B" present`, `PID-1: "a" present, "b" present`}},
 		{"MSH|^~\\&|A|||||||||||||||UNICODE UTF-8\rNTE|M\xc3\xbcller\r", "MSH|^~\\&|A|||||||||||||||8859/1\rNTE|M\xfcller\r",
 			[]string{`MSH-18: "UNICODE UTF-8" present, "8859/1" present`}},
 	} {

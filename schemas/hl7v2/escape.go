@@ -113,7 +113,7 @@ func replacement(body []byte, d delimiters) (text []byte, known bool) {
 	case "fi", "nf":
 		return nothing, len(arg) == 0
 	case "in", "ti":
-		_, err := strconv.Atoi(string(arg))
+		_, err := strconv.Atoi(string(bytes.TrimLeft(arg, " ")))
 		return nothing, err == nil
 	}
 	return nil, false

@@ -54,7 +54,7 @@ func (m *Message) noteEscapes(i int) {
 		case closed && len(body) > 4 && (body[0] == 'C' || body[0] == 'M') && allHex(body[1:]):
 			m.note(Warning, "charset_switch_kept", "", "An escape switches to a charset that is not read here. It and the text after it were kept as they stand.")
 		default:
-			m.note(Info, "escape_unknown", "", "An escape character stands alone or begins an escape that the standard does not have. It was kept as it stands.")
+			m.note(Info, "escape_unknown", "", "An escape character stands alone or begins an escape that has no meaning here. It was kept as it stands.")
 		}
 		i = from
 	}

@@ -19,6 +19,7 @@ func (m *Message) index(start int) error {
 	feeds := bytes.IndexByte(body, '\n') >= 0
 	if feeds {
 		lines += bytes.Count(body, []byte{'\n'})
+		m.feeds = body[bytes.IndexAny(body, "\r\n")] == '\n'
 	}
 	m.segs = make([]span, 0, min(lines, m.options.MaxSegments))
 	crowded := bytes.Count(body, []byte{m.delims.field}) >= m.options.MaxFields
@@ -29,7 +30,7 @@ func (m *Message) index(start int) error {
 				return err
 			}
 		} else {
-			m.note(Info, "blank_lines", "", "Blank lines stand between segments; they were passed over.")
+			m.noteBlankLines()
 		}
 		at = next
 	}
@@ -56,30 +57,52 @@ func (m *Message) lineEnd(from, end int, feeds bool) (stop, next int) {
 			}
 			return i, i + 1
 		case '\n':
-			if m.segmentAt(i+1, end) {
+			next, ends := m.pastFeeds(i, end)
+			if ends {
 				m.note(Info, "line_ends", "", "Segments end with line feeds as well as or instead of carriage returns.")
-				return i, i + 1
+				if next > i+1 {
+					m.noteBlankLines()
+				}
+				return i, next
 			}
 			m.note(Warning, "line_feed_in_field", "",
 				"A line feed stands inside a field; it was kept as text. The sender should escape it.")
+			i = next - 1
 		}
 	}
 	return end, end
 }
 
-// segmentAt reports whether a segment, a line end or nothing begins at i.
+// pastFeeds gives the beginning of the line behind the line feeds and blank
+// lines at i, and whether they end a segment: a segment, a CR or nothing
+// follows. Between the paragraphs of a text they do not.
+func (m *Message) pastFeeds(i, end int) (next int, ends bool) {
+	at := i
+	for ; at < end && (m.raw[at] == '\n' || m.raw[at] == ' ' || m.raw[at] == '\t'); at++ {
+		if m.raw[at] == '\n' {
+			next = at + 1
+		}
+	}
+	return next, at >= end || m.raw[at] == '\r' || m.segmentAt(at, end)
+}
+
+// segmentAt reports whether a segment begins at i. Three letters alone on a
+// line may be a word: they are a segment only where lines end with line feeds,
+// and if the name is known or the sender's own.
 func (m *Message) segmentAt(i, end int) bool {
 	raw := m.raw
-	for i < end && (raw[i] == ' ' || raw[i] == '\t') {
-		i++
-	}
-	if i >= end || raw[i] == '\n' || raw[i] == '\r' {
-		return true
-	}
 	if i+3 > end || !isName(raw[i:i+3]) {
 		return false
 	}
-	return i+3 == end || raw[i+3] == m.delims.field || raw[i+3] == '\r' || raw[i+3] == '\n'
+	if i+3 < end && raw[i+3] != '\r' && raw[i+3] != '\n' {
+		return raw[i+3] == m.delims.field
+	}
+	if !m.feeds {
+		return false
+	}
+	name := string(raw[i : i+3])
+	_, known := LookupSegment(name)
+	return known && name != "MSH" || name[0] == 'Z'
 }
 
 func (m *Message) addSegment(from, to int, crowded bool) error {
@@ -92,7 +115,7 @@ func (m *Message) addSegment(from, to int, crowded bool) error {
 	if !named && (line[0] == ' ' || line[0] == '\t') {
 		rest := bytes.TrimLeft(line, " \t")
 		if len(rest) == 0 {
-			m.note(Info, "blank_lines", "", "Blank lines stand between segments; they were passed over.")
+			m.noteBlankLines()
 			return nil
 		}
 		if m.named(rest) {
@@ -107,7 +130,10 @@ func (m *Message) addSegment(from, to int, crowded bool) error {
 		m.lower = true
 		m.noteLower()
 	}
-	if named && len(m.segs) > 0 && foldedName(line, "MSH") {
+	if !named { // the frame or the byte order mark of another message
+		line = bytes.TrimLeft(line, "\x0b\x1c\ufeff \t")
+	}
+	if len(m.segs) > 0 && foldedName(line, "MSH") && declares(line, m.delims.field) {
 		return fault.New(fault.Invalid, "hl7_several_messages",
 			"A second MSH segment follows in the same message, so two messages would be read as one. Send each in a frame of its own.").At("MSH")
 	}
@@ -117,6 +143,10 @@ func (m *Message) addSegment(from, to int, crowded bool) error {
 	}
 	m.segs = append(m.segs, span{int32(from), int32(to)})
 	return nil
+}
+
+func (m *Message) noteBlankLines() {
+	m.note(Info, "blank_lines", "", "Blank lines stand between segments; they were passed over.")
 }
 
 // named reports whether a line begins with a segment's name.

@@ -24,8 +24,10 @@ type Message struct {
 	charset  charset
 	ascii    bool // no byte above 0x7F
 	escapes  bool // the escape character occurs after MSH-2
+	feeds    bool // the first line ends with a line feed alone
 	lower    bool // the name of a segment is not in upper case
 	utf8     bool // raw is valid UTF-8
+	marked   bool // a byte order mark says that it is
 	options  Options
 	tree     atomic.Pointer[tree] // built on demand
 }
@@ -51,7 +53,8 @@ func Parse(raw []byte, opts Options) (*Message, error) {
 	if len(raw) <= keepText {
 		m.text = string(raw)
 	}
-	m.ascii = isASCII(raw)
+	m.ascii = isASCII(raw[p.start:])
+	m.marked = p.bom
 	m.utf8 = m.ascii || utf8.Valid(raw)
 	m.escapes = p.delims.escape != 0 && bytes.IndexByte(raw[p.encodingEnd:], p.delims.escape) >= 0
 	m.notePrologue(p)

@@ -48,8 +48,16 @@ func Peek(raw []byte) (Header, string, error) {
 func nextLine(raw []byte, from int, sep byte) int {
 	m := Message{raw: raw, delims: delimiters{field: sep}}
 	for i := from; i < min(len(raw), from+maxHeader+2); i++ {
-		if raw[i] == '\r' || raw[i] == '\n' && m.segmentAt(i+1, len(raw)) {
+		switch raw[i] {
+		case '\r':
 			return i
+		case '\n':
+			m.feeds = true
+			next, ends := m.pastFeeds(i, len(raw))
+			if ends {
+				return i
+			}
+			i = next - 1
 		}
 	}
 	return min(len(raw), from+maxHeader+2)

@@ -33,10 +33,11 @@ func scan(raw []byte, piece func(kind string, from, to int)) {
 		i = len(utf8BOM)
 	}
 	for i < len(raw) {
-		if name := beginning(raw[i:], sep); name != "" {
+		at := i + indent(raw[i:])
+		if name := beginning(raw[at:], sep); name != "" {
 			cut(i, name)
 			if name != "BTS" && name != "FTS" {
-				sep = raw[i+3]
+				sep = raw[at+3]
 			}
 		} else if kind != "MSH" && kind != "" {
 			cut(i, "")
@@ -52,13 +53,29 @@ func scan(raw []byte, piece func(kind string, from, to int)) {
 	cut(len(raw), "")
 }
 
+// indent is the length of the blanks before what a line holds, and of the byte
+// order mark of a file that was joined to the one before.
+func indent(line []byte) int {
+	n := 0
+	for {
+		switch rest := line[n:]; {
+		case len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t'):
+			n++
+		case bytes.HasPrefix(rest, utf8BOM):
+			n += len(utf8BOM)
+		default:
+			return n
+		}
+	}
+}
+
 // beginning names what begins with this line, "" if nothing does.
 func beginning(line []byte, sep byte) string {
 	if len(line) < 3 {
 		return ""
 	}
 	for _, name := range [...]string{"MSH", "FHS", "BHS"} {
-		if foldedName(line, name) && len(line) > 3 && mayDelimit(line[3]) {
+		if foldedName(line, name) && declares(line, sep) {
 			return name
 		}
 	}
@@ -68,6 +85,16 @@ func beginning(line []byte, sep byte) string {
 		}
 	}
 	return ""
+}
+
+// declares reports whether delimiters follow a header's name: sep again, where
+// it is known, or a separator and the characters of MSH-2. A text may begin a
+// line with "MSH: ".
+func declares(line []byte, sep byte) bool {
+	if len(line) < 4 || !mayDelimit(line[3]) {
+		return false
+	}
+	return sep == 0 || line[3] == sep || len(line) > 4 && line[4] != line[3] && mayDelimit(line[4])
 }
 
 // foldedName reports whether line begins with a segment's name, in upper or
@@ -83,9 +110,9 @@ func lineBreak(raw []byte, i int) bool {
 	case '\r', '\n':
 		return true
 	case 0x0B:
-		return foldedName(raw[i+1:], "MSH")
+		return foldedName(raw[i+1:], "MSH") || foldedName(raw[i+1:], "FHS") || foldedName(raw[i+1:], "BHS")
 	case 0x1C:
-		return i+1 == len(raw) || raw[i+1] == '\r' || raw[i+1] == '\n' || raw[i+1] == 0x0B
+		return i+1 == len(raw) || raw[i+1] == '\r' || raw[i+1] == '\n' || raw[i+1] == 0x0B || foldedName(raw[i+1:], "MSH")
 	}
 	return false
 }

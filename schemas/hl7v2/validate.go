@@ -43,7 +43,7 @@ func (v *validator) add(severity, code, path, text string) {
 
 func (v *validator) header(h Header) {
 	if !slices.Contains(releases, releaseOf(h.Version)) {
-		v.add(Warning, "version_unknown", "MSH-12", "MSH-12 names no version from 2.1 to 2.9. The message was held against the newest.")
+		v.add(Warning, "version_unknown", "MSH-12", "MSH-12 names no version from 2.1 to 2.9. The message was held against the nearest, or the newest where none is near.")
 	}
 	switch have := v.m.Structure(); {
 	case have == "":
@@ -145,7 +145,9 @@ func wellFormed(v Value, kind string) bool {
 			return false
 		}
 	case "SN":
-		_, err = ParseNumber(v.text(2))
+		if _, err = ParseNumber(v.text(2)); err == nil {
+			_, err = ParseNumber(v.text(4))
+		}
 	default:
 		t := dictionary().types[kind]
 		for i, c := range t.Components {
