@@ -58,7 +58,7 @@ func (c hl7Show) Run(a *app) error {
 		}
 	}, func(f *hl7File) error {
 		w := bufio.NewWriter(a.out)
-		x := shownFile{File: f.name, Findings: append([]hl7v2.Finding{}, f.findings...), Outside: append([]stretch{}, f.outside...)}
+		x := shownFile{File: f.name, Messages: []shownMessage{}, Findings: append([]hl7v2.Finding{}, f.findings...), Outside: append([]stretch{}, f.outside...)}
 		for i, m := range f.messages {
 			if m.Err != nil {
 				verdict.unread++

@@ -277,6 +277,9 @@ func TestHL7_BadMessagesAreReadAsFarAsTheyGo(t *testing.T) {
 		"a batch with wrong counts": {"FHS|^~\\&\rBHS|^~\\&\r" + many(2) + "BTS|7\rFTS|9\r", "PID-3", "X1\nX1\n", "2 messages, 4 lines of envelope", 0},
 		"MLLP framing":              {"\x0b" + many(1) + "\x1c\r\x0b" + many(1) + "\x1c\r", "PID-3", "X1\nX1\n", "2 messages", 0},
 		"blank lines":               {"\r\n\r\n" + header + "C1|P|2.4\r\r\r" + pid + "\r\n\r\n", "PID-3", "X1\n", "1 message", 0},
+		"an indented batch":         {"  BHS|^~\\&\r  " + strings.ReplaceAll(many(2), "\rM", "\r  M") + "  BTS|2\r", "PID-3", "X1\nX1\n", "2 messages, 2 lines of envelope", 0},
+		"a batch in a frame":        {"\x0bFHS|^~\\&\r" + many(2) + "FTS|1\r\x1c\r", "PID-3", "X1\nX1\n", "2 messages, 2 lines of envelope", 0},
+		"files with marks, joined":  {"\xef\xbb\xbf" + many(1) + "\xef\xbb\xbf" + many(1), "PID-3", "X1\nX1\n", "2 messages", 0},
 		"text around":               {"hello\r" + many(2) + "\x1c\rgood\rbye\r", "PID-3", "X1\nX1\n", "2 messages", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -312,6 +315,9 @@ func TestHL7_BadMessagesAreReadAsFarAsTheyGo(t *testing.T) {
 	}
 	if _, out, _ := hl7(t, "show", text); !strings.Contains(out, "cannot be read as HL7: hello") {
 		t.Errorf("show does not tell of it: %s", out)
+	}
+	if _, out, _ := hl7(t, "json", "show", put(t, "none.hl7", "FHS|^~\\&\rFTS|0\r")); !strings.Contains(out, `"messages": []`) {
+		t.Errorf("a file without messages has no list of them: %s", out)
 	}
 }
 

@@ -48,6 +48,13 @@ func TestReadFile_VerifiesCountsAndGivesEachMessage(t *testing.T) {
 		{"no BTS", fhs + bhs + twoMessages + "FTS|1\r", 1, 2, "batch_trailer_missing@BTS"},
 		{"stray", "hello\r" + twoMessages + "BTS|2\rgoodbye\r", 1, 2, "outside_messages@"},
 		{"stray BTS", fhs + "BTS|1\rFTS|0\r", 0, 0, "batch_trailer_unexpected@BTS"},
+		{"a message of the second batch lost", bhs + twoMessages + "BTS|2\r" + bhs + twoMessages + "BTS|3\r", 2, 4, "batch_count_mismatch@BTS[2]-1"},
+		{"a batch in a frame", "\x0b" + fhs + bhs + twoMessages + "BTS|2\rFTS|1\r\x1c\r", 1, 2, ""},
+		{"a batch without FHS in a frame", "\x0b" + bhs + twoMessages + "BTS|2\r\x1c\r", 1, 2, ""},
+		{"frames without beginnings", "MSH|^~\\&|A\r\x1cMSH|^~\\&|B\r\x1c", 1, 2, ""},
+		{"files with byte order marks joined", "\ufeffMSH|^~\\&|A\r\ufeffMSH|^~\\&|B\r", 1, 2, "byte_order_mark@"},
+		{"indented", "  BHS|^~\\&|A\r  MSH|^~\\&|A\r\tMSH|^~\\&|B\r  BTS|2\r", 1, 2, ""},
+		{"a hormone", "MSH|^~\\&|A\rNTE|1||text\nMSH: 12\nMSH-R\rMSH#*!?%#B\r", 1, 2, ""},
 		{"own delimiters", "BHS#*!?%#A\rMSH#*!?%#A\rBTS#1\r", 1, 1, ""},
 	} {
 		f, err := hl7v2.ReadFile([]byte(c.raw), hl7v2.Options{})

@@ -33,6 +33,18 @@ func cutZone(text string) (body string, zone *time.Location, err error) {
 	return text[:i], time.FixedZone(text[i:], seconds), nil
 }
 
+// shortened gives text to the degree of precision that a TS.2 names: Y, L, D,
+// H, M or S; "" if it names none, or text is not longer.
+func shortened(text, degree string) string {
+	text = trimBlanks(text)
+	body, _, err := cutZone(text)
+	i := strings.Index("YLDHMS", degree)
+	if err != nil || len(degree) != 1 || i < 0 || len(body) <= units[i].from+units[i].width {
+		return ""
+	}
+	return body[:units[i].from+units[i].width] + text[len(body):]
+}
+
 // fraction reads .S to .SSSSSSSSS after a full time of day.
 func fraction(text, precision string) (nanos int, err error) {
 	digits := strings.TrimPrefix(text, ".")

@@ -153,8 +153,19 @@ func (v Value) CQ() (CQ, error) {
 }
 
 // Time reads the value as a DT, TS or DTM: a reading of the clocks at loc where
-// it has no offset, of Europe/London if loc is nil. See ParseTime.
-func (v Value) Time(loc *time.Location) (Time, error) { return ParseTime(v.text(1), loc) }
+// it has no offset, of Europe/London if loc is nil. See ParseTime. It is no more
+// precise than TS.2 says: 20260105000000^D is a day, not its midnight.
+func (v Value) Time(loc *time.Location) (Time, error) {
+	text := v.text(1)
+	t, err := ParseTime(text, loc)
+	if err != nil {
+		return t, err
+	}
+	if short := shortened(text, v.text(2)); short != "" {
+		return ParseTime(short, loc)
+	}
+	return t, nil
+}
 
 // Clock reads the value as a TM; see ParseClock.
 func (v Value) Clock() (Clock, error) { return ParseClock(v.text(1)) }
