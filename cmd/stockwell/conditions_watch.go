@@ -54,6 +54,9 @@ func (h *hub) look(ctx context.Context, all bool, silentSince *time.Time) {
 	if !answers {
 		return
 	}
+	if h.doubted.Load() && h.compareNotes(ctx) == nil {
+		h.doubted.Store(false)
+	}
 	if all {
 		h.lookAtClocks(ctx)
 	}
@@ -66,6 +69,7 @@ func (h *hub) lookAtDatabase(ctx context.Context, silentSince *time.Time) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := h.store.Answers(ctx); err != nil {
+		h.doubted.Store(true)
 		if silentSince.IsZero() {
 			*silentSince = time.Now()
 		}

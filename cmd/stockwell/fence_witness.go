@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/config"
@@ -95,15 +96,41 @@ func (n *noting) Sent(trust, number string, f connectors.File) {
 // database holds: it came out of a backup, however that was done. It then says
 // which trusts are fenced.
 func (h *hub) noticeRestore(ctx context.Context) error {
+	if err := h.compareNotes(ctx); err != nil {
+		return err
+	}
 	for trust := range h.trusts {
-		if err := h.notice(ctx, trust); err != nil {
-			return err
-		}
 		if _, err := h.lookAtFence(ctx, trust, false); err != nil {
 			return err
 		}
 	}
 	return h.store.Served(ctx)
+}
+
+// compareNotes fences each trust of which the witness knows more than the
+// database holds.
+func (h *hub) compareNotes(ctx context.Context) error {
+	for trust := range h.trusts {
+		if err := h.notice(ctx, trust); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doubting holds orders also while the database may have been exchanged under
+// the running hub.
+type doubting struct {
+	*store.Store
+	doubted *atomic.Bool
+}
+
+// Fenced reports whether a trust's orders are held.
+func (d doubting) Fenced(ctx context.Context, trust string) (bool, error) {
+	if d.doubted.Load() {
+		return true, nil
+	}
+	return d.Store.Fenced(ctx, trust)
 }
 
 // lookAtFence keeps the gauge of a trust's fence true, and says when it is set

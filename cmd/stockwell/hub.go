@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/config"
@@ -38,8 +39,11 @@ type hub struct {
 	// connectors and the intake.
 	conditions *conditions
 	feeds      *feeds
-	tracer     *tracing.Tracer // nil traces nothing
-	now        func() time.Time
+	// doubted is set while the database was away and nobody has looked whether
+	// it is still the one that it was.
+	doubted atomic.Bool
+	tracer  *tracing.Tracer // nil traces nothing
+	now     func() time.Time
 	// listening are the addresses of connectors that listen, by "trust/connector".
 	listening map[string]string
 	httpAddr  string
@@ -159,14 +163,14 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 		}
 	}
 	h.planner = pipeline.NewPlanner()
-	h.planner.Queue, h.planner.Plans, h.planner.Buyers, h.planner.Now, h.planner.Log, h.planner.Poll = h.queue, h.store, buyers, h.now, h.log, time.Second
+	h.planner.Queue, h.planner.Plans, h.planner.Buyers, h.planner.Now, h.planner.Log, h.planner.Poll = h.queue, doubting{h.store, &h.doubted}, buyers, h.now, h.log, time.Second
 	h.poster = &pipeline.Poster{Trusts: posts, Messages: h.store, Now: h.now, Log: h.log, Due: h.planner.Due}
 	h.consumer = &pgqueue.Consumer{Queue: h.queue, ID: pgqueue.Received, Topic: pipeline.TopicReceived, Handler: meeting{h.poster, h.met}, Workers: h.cfg.Workers, BatchSize: 256, Inflow: h.intake.Inflow,
 		Poll: 250 * time.Millisecond, Log: h.log, Observe: func(trust string, batch []pgqueue.Message, took time.Duration) {
 			h.metrics.batch(trust, batch, took)
 			h.intake.Handled(batch)
 		}}
-	h.dispatch = &pipeline.Dispatcher{Queue: h.queue, Orders: h.store, Outlets: outlets, Witness: noting, Log: h.log, Poll: 500 * time.Millisecond, Sent: h.metrics.orderSent}
+	h.dispatch = &pipeline.Dispatcher{Queue: h.queue, Orders: doubting{h.store, &h.doubted}, Outlets: outlets, Witness: noting, Log: h.log, Poll: 500 * time.Millisecond, Sent: h.metrics.orderSent}
 	h.poster.Tracer, h.planner.Tracer, h.dispatch.Tracer = h.tracer, h.tracer, h.tracer
 	return h.dispatch.Prepare(ctx)
 }
