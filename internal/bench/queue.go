@@ -38,17 +38,7 @@ func queuePart(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := pgxpool.ParseConfig(r.server.RuntimeDSN())
-	if err != nil {
-		return err
-	}
-	cfg.MaxConns = 10
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	ours, err := newLanes(ctx, pool)
+	ours, err := r.lanes(ctx)
 	if err != nil {
 		return err
 	}
@@ -182,14 +172,33 @@ func tickets(ctx context.Context, t transport, d time.Duration) ([]time.Duration
 
 // lanes is pgqueue with a batch consumer of two workers, as posting has.
 type lanes struct {
+	pool    *pgxpool.Pool
 	queue   *pgqueue.Queue
 	handled atomic.Pointer[func(string)]
 	cancel  context.CancelFunc
 	done    chan struct{}
 }
 
+// lanes opens a pgqueue of the rig, with connections of its own.
+func (r *rig) lanes(ctx context.Context) (*lanes, error) {
+	cfg, err := pgxpool.ParseConfig(r.server.RuntimeDSN())
+	if err != nil {
+		return nil, err
+	}
+	cfg.MaxConns = 10
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newLanes(ctx, pool)
+	if err != nil {
+		pool.Close()
+	}
+	return t, err
+}
+
 func newLanes(ctx context.Context, pool *pgxpool.Pool) (*lanes, error) {
-	t := &lanes{queue: pgqueue.New(pool), done: make(chan struct{})}
+	t := &lanes{pool: pool, queue: pgqueue.New(pool), done: make(chan struct{})}
 	t.watch(func(string) {})
 	id, err := t.queue.Ensure(ctx, queueTopic, "bench")
 	if err != nil {
@@ -231,4 +240,5 @@ func (t *lanes) publish(ctx context.Context, ids []string) error {
 func (t *lanes) stop() {
 	t.cancel()
 	<-t.done
+	t.pool.Close()
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // snapshotPart sends 500 messages a second through pgqueue, first by
@@ -16,17 +14,7 @@ func snapshotPart(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := pgxpool.ParseConfig(r.server.RuntimeDSN())
-	if err != nil {
-		return err
-	}
-	cfg.MaxConns = 10
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	q, err := newLanes(ctx, pool)
+	q, err := r.lanes(ctx)
 	if err != nil {
 		return err
 	}
