@@ -16,13 +16,17 @@ const (
 // fault.Invalid with the code "hl7_path" and names the character at which
 // reading stopped, counted from 1.
 func ParsePath(s string) (Path, error) {
+	tooLong := fault.New(fault.Invalid, "hl7_path", "The path has more than %d characters, its values written in quotes.", maxPath)
 	if len(s) > maxPath {
-		return Path{}, fault.New(fault.Invalid, "hl7_path", "The path has more than %d characters.", maxPath)
+		return Path{}, tooLong
 	}
 	r := &pathReader{text: s}
 	p := r.path()
 	if r.err != nil {
 		return Path{}, r.err
+	}
+	if len(p.String()) > maxPath { // so that what String writes is read again
+		return Path{}, tooLong
 	}
 	return p, nil
 }
