@@ -21,9 +21,30 @@ type CaseWord struct {
 	Action      string            `json:"action,omitempty"`
 	Patient     Patient           `json:"patient,omitempty"`
 	Place       inventory.PlaceID `json:"place,omitempty"`
+	Encounter   string            `json:"encounter,omitempty"`
 	ScheduledAt time.Time         `json:"scheduled_at,omitzero"`
 	UsedAt      time.Time         `json:"used_at,omitzero"`
+	Procedures  []Procedure       `json:"procedures,omitempty"`
+	People      []Person          `json:"people,omitempty"`
 	Sequence    Sequence          `json:"sequence"`
+}
+
+// Procedure is one procedure as somebody coded it. Codes that only qualify the
+// one before them, as OPCS-4 chapters Y and Z do, are its Qualifiers.
+type Procedure struct {
+	Code       string   `json:"code,omitempty"`
+	System     string   `json:"system,omitempty"`
+	Text       string   `json:"text,omitempty"`
+	Side       string   `json:"side,omitempty"`
+	On         string   `json:"on,omitempty"` // CCYY-MM-DD
+	Qualifiers []string `json:"qualifiers,omitempty"`
+}
+
+// Person is somebody by role and by the code that the sender gave.
+type Person struct {
+	Role      string `json:"role"`
+	Code      string `json:"code"`
+	Authority string `json:"authority,omitempty"`
 }
 
 // Case is one patient's visit to theatre. Told holds the latest words by

@@ -67,7 +67,8 @@ const (
 	Debugging Environment = "debugging"
 )
 
-// Event is one of Usage, Booking, PatientUpdate, PatientMerge, OrderAnswer.
+// Event is one of Usage, Booking, Coding, PatientUpdate, PatientMerge,
+// PatientUnmerge, VisitMove, VisitMerge, OrderAnswer and Decision.
 type Event interface {
 	// EventKind is the stable snake_case name of the event.
 	EventKind() string

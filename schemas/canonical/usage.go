@@ -56,16 +56,28 @@ const (
 	// Snapshot: the lines are all that there are in the scope; a line of the
 	// same source that is not told again is withdrawn.
 	Snapshot Mode = "snapshot"
+	// Actions: each line says by a code of its own whether it is added,
+	// updated, deleted or left as it was.
+	Actions Mode = "actions"
 )
 
 // Usage tells what was used on a patient in one case.
 type Usage struct {
-	Case       Case        `json:"case"`
-	Patient    Patient     `json:"patient"`
-	Place      Place       `json:"place"`
-	OccurredAt Instant     `json:"occurred_at"`
-	Mode       Mode        `json:"mode"`
+	Case Case `json:"case"`
+	// Encounter is the number of the visit of which the case is part.
+	Encounter string `json:"encounter,omitempty"`
+	// Source tells apart what one connector tells in several voices, as
+	// "implants" beside "charges"; empty is the connector itself.
+	Source     string  `json:"source,omitempty"`
+	Patient    Patient `json:"patient"`
+	Place      Place   `json:"place"`
+	OccurredAt Instant `json:"occurred_at"`
+	Mode       Mode    `json:"mode"`
+	// Scope is the part of the case's lines of which a snapshot tells all;
+	// empty is all of this source.
+	Scope      string      `json:"scope,omitempty"`
 	Procedures []Procedure `json:"procedures,omitempty"`
+	People     []Person    `json:"people,omitempty"`
 	Lines      []UsageLine `json:"lines"`
 }
 
@@ -78,6 +90,8 @@ type Procedure struct {
 	System string `json:"system,omitempty"`
 	Text   string `json:"text,omitempty"`
 	Side   string `json:"side,omitempty"`
+	// On is the day of the procedure, CCYY-MM-DD, where told.
+	On string `json:"on,omitempty"`
 }
 
 // Effect is what a line does. It comes from the profile's table alone.
@@ -100,6 +114,27 @@ const (
 	Unknown Effect = "unknown"
 )
 
+// CreditFor is why a use is credited; it decides what becomes of the thing.
+// None of them puts it back on the shelf as if nothing had been.
+type CreditFor string
+
+const (
+	// NeverOpened: it is back, and held until somebody has checked it.
+	NeverOpened CreditFor = "never_opened"
+	// Wasted: it is gone, and the patient was not given it.
+	Wasted CreditFor = "wasted"
+	// ChargingError: money only; what was used was used.
+	ChargingError CreditFor = "charging_error"
+)
+
+// Set is a reusable or loan set, by the number on its tray.
+type Set struct {
+	// ID is a GRAI, a GIAI, or the owner's own number.
+	ID string `json:"id"`
+	// Cycle is the sterilisation cycle in which it was made ready.
+	Cycle string `json:"cycle,omitempty"`
+}
+
 // UsageLine is one thing that was used, or a correction of it.
 type UsageLine struct {
 	// Origin is where in the message it stands, as "FT1[2]".
@@ -121,9 +156,13 @@ type UsageLine struct {
 	Quantity string `json:"quantity"`
 	// Unit is "each", "pack" or "scanned" (the pack level of the scanned
 	// GTIN); empty is each.
-	Unit        string `json:"unit,omitempty"`
-	Disposition string `json:"disposition"`
-	Side        string `json:"side,omitempty"`
+	Unit string `json:"unit,omitempty"`
+	// CreditFor is set for a credit; empty is what the trust declares.
+	CreditFor   CreditFor `json:"credit_for,omitempty"`
+	Disposition string    `json:"disposition"`
+	Side        string    `json:"side,omitempty"`
+	// Set is the set of which the thing was part, or which it is.
+	Set Set `json:"set,omitzero"`
 	// Place overrides the usage's place for this line.
 	Place      Place    `json:"place,omitzero"`
 	OccurredAt Instant  `json:"occurred_at,omitzero"`
@@ -146,4 +185,8 @@ const (
 	OpenedNotUsed        = "opened_not_used"
 	Contaminated         = "contaminated"
 	ReturnedUnopened     = "returned_unopened"
+	// SupplierLiable: it failed or was damaged, and the supplier answers for it.
+	SupplierLiable = "supplier_liable"
+	// Reusable: an instrument or a set that goes back to be sterilised.
+	Reusable = "reusable"
 )
