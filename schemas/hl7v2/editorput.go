@@ -61,7 +61,7 @@ func (e *Editor) put(path string, value []byte) error {
 func (e *Editor) find(name string, n int) *edited {
 	for i := range e.segs {
 		line := e.segs[i].line
-		if len(line) < len(name) || !bytes.EqualFold(line[:len(name)], []byte(name)) || len(line) > len(name) && line[len(name)] != e.m.delims.field {
+		if len(line) < len(name) || !sameName(line[:len(name)], name) || len(line) > len(name) && line[len(name)] != e.m.delims.field {
 			continue
 		}
 		if n--; n == 0 {

@@ -47,7 +47,13 @@ func (s Segment) is(name string) bool {
 	if len(line) < len(name) || len(line) > len(name) && line[len(name)] != s.m.delims.field {
 		return false
 	}
-	return string(line[:len(name)]) == name || s.m.lower && strings.EqualFold(string(line[:len(name)]), name)
+	return string(line[:len(name)]) == name || s.m.lower && sameName(line[:len(name)], name)
+}
+
+// sameName compares a segment's name without regard to case. What is no name,
+// as bytes that are no letters, is only the same if every byte is.
+func sameName(line []byte, name string) bool {
+	return string(line) == name || isName(line) && strings.EqualFold(string(line), name)
 }
 
 // Index is the segment's place in the message, from 0.
