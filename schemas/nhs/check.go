@@ -3,8 +3,6 @@ package nhs
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // Finding is something wrong or worth knowing in a value. Message never
@@ -18,52 +16,64 @@ type Finding struct {
 	Message  string `json:"message"`
 }
 
-// kinds are the codes that Check knows, by the name that people type.
-var kinds = map[string]func(string) (fmt.Stringer, error){
-	"nhs_number":         func(s string) (fmt.Stringer, error) { return ParseNHSNumber(s) },
-	"nhs_number_status":  func(s string) (fmt.Stringer, error) { return ParseNHSNumberStatus(s) },
-	"ods":                func(s string) (fmt.Stringer, error) { return ParseODSCode(s) },
-	"site":               func(s string) (fmt.Stringer, error) { return ParseSiteCode(s) },
-	"gmc":                func(s string) (fmt.Stringer, error) { return ParseGMC(s) },
-	"gdc":                func(s string) (fmt.Stringer, error) { return ParseGDC(s) },
-	"consultant":         func(s string) (fmt.Stringer, error) { return ParseConsultantCode(s) },
-	"opcs4":              func(s string) (fmt.Stringer, error) { return ParseOPCS4(s) },
-	"snomed":             func(s string) (fmt.Stringer, error) { return ParseSNOMED(s) },
-	"dmd":                func(s string) (fmt.Stringer, error) { return ParseDMD(s) },
-	"npc":                func(s string) (fmt.Stringer, error) { return ParseNPC(s) },
-	"eclass":             func(s string) (fmt.Stringer, error) { return ParseEClass(s) },
-	"treatment_function": func(s string) (fmt.Stringer, error) { return ParseTreatmentFunction(s) },
+// Result is what Check says of one value. It may hold a patient's number.
+type Result struct {
+	// Kind is the name of the kind, as "nhs_number".
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+	// Valid tells that no finding is an error.
+	Valid bool `json:"valid"`
+	// Canonical is the form to keep; it is empty if Value is not valid.
+	Canonical string `json:"canonical"`
+	// Text is what Canonical means, or how people write it, where there is
+	// something to say.
+	Text     string    `json:"text,omitempty"`
+	Findings []Finding `json:"findings"`
 }
 
-// Kinds lists the kinds that Check knows, sorted.
-func Kinds() []string {
-	names := make([]string, 0, len(kinds))
-	for k := range kinds {
-		names = append(names, k)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Check reads value as a code of this kind and gives its canonical form,
-// which is empty if a finding is an error. Hyphens in the kind's name count
-// as underscores, and its case does not matter.
-func Check(kind, value string) (canonical string, findings []Finding) {
-	findings = []Finding{}
-	kind = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(kind)), "-", "_")
-	parse, ok := kinds[kind]
+// Check reads value as a code of the kind with this name. ok is false if
+// there is no such kind. Case, blanks, hyphens and underscores of the name do
+// not count, and usual other names are understood.
+func Check(kind, value string) (r Result, ok bool) {
+	k, ok := kindOf(kind)
 	if !ok {
-		return "", append(findings, Finding{"error", "unknown_kind", 0, "This kind of code is not known. Known are " + strings.Join(Kinds(), ", ") + "."})
+		return Result{}, false
 	}
-	v, err := parse(value)
+	r = Result{Kind: k.Name, Value: value, Findings: []Finding{}}
+	v, err := k.parse(value)
 	if err != nil {
 		f := Finding{"error", "invalid", 0, err.Error()}
 		if e := (*Error)(nil); errors.As(err, &e) {
 			f.Code, f.Position = e.Code, e.Position
 		}
-		return "", append(findings, f)
+		r.Findings = append(r.Findings, f)
+		return r, true
 	}
-	return v.String(), append(findings, remarks(v, value)...)
+	r.Valid, r.Canonical, r.Text = true, v.String(), textOf(v)
+	r.Findings = append(r.Findings, remarks(v, value)...)
+	return r, true
+}
+
+// textOf says what a value means, or how people write it.
+func textOf(v fmt.Stringer) string {
+	switch v := v.(type) {
+	case NHSNumber:
+		return v.Spaced()
+	case NHSNumberStatus:
+		return v.Text()
+	case ConsultantCode:
+		return consultantDefaults[v]
+	case SiteCode:
+		return siteDefaults[v]
+	case OPCS4:
+		if side := v.Side(); side != "" {
+			return v.Dotted() + ", side: " + side
+		}
+		return v.Dotted()
+	case SNOMED:
+		return v.Component()
+	}
+	return ""
 }
 
 // remarks are findings about values that are right in form.
@@ -77,7 +87,7 @@ func remarks(v fmt.Stringer, value string) (out []Finding) {
 		}
 	case OPCS4:
 		if HasLocalSuffix(value) {
-			out = append(out, Finding{"info", "local_suffix", len(strings.TrimRight(value, " \t\r\n")) - 1, "The fifth character is local and was taken off."})
+			out = append(out, Finding{"info", "local_suffix", len(trimRight(value)) - 1, "The fifth character is local and was taken off."})
 		}
 		if v.IsQualifier() {
 			out = append(out, Finding{"info", "qualifier", 0, "Codes of chapters Y and Z qualify the code before them."})

@@ -6,8 +6,8 @@ import (
 )
 
 // Error says why a value is not what it should be. Code is stable and
-// snake_case: "empty", "length", "character", "format", "check_digit" or
-// "unknown_kind". Text never repeats the value, which may identify a person.
+// snake_case: "empty", "length", "character", "format" or "check_digit". Text
+// never repeats the value, which may identify a person.
 type Error struct {
 	Code string
 	Text string
@@ -32,6 +32,9 @@ func clean(s string) string {
 		return r
 	}, strings.TrimSpace(s))
 }
+
+// trimRight removes blanks from the end.
+func trimRight(s string) string { return strings.TrimRight(s, " \t\r\n") }
 
 // lead is how many blanks s begins with.
 func lead(s string) int { return len(s) - len(strings.TrimLeft(s, " \t\r\n")) }

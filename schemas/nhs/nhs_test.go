@@ -42,10 +42,30 @@ func TestCheck_ReadsEachKindToItsCanonicalForm(t *testing.T) {
 		{"npc", "ftc123", "FTC123"},
 		{"eclass", "faa", "FAA"},
 		{"treatment_function", "110", "110"},
+		{"ods", "rh802", "RH802"},
+		{"trust", "RH8", "RH8"},
+		{"ODS site", "RH802", "RH802"},
+		{"NHS Number Status", "08", "08"},
+		{"opcs-4", "Z94.2", "Z942"},
+		{"dm+d", "39720311000001101", "39720311000001101"},
+		{"SNOMED-CT", "138875005", "138875005"},
+		{"nhs-eclass", "FAA", "FAA"},
+		// published by the NHS and by SNOMED International
+		{"nhs_number", "943 476 5919", "9434765919"},
+		{"nhs_number", "401 023 2137", "4010232137"},
+		{"nhs_number", "987 654 3210", "9876543210"},
+		{"snomed", "100005", "100005"},
+		{"snomed", "100014", "100014"},
+		{"snomed", "100022", "100022"},
+		{"snomed", "1290023401004", "1290023401004"},
+		{"snomed", "9940000001029", "9940000001029"},
+		{"snomed", "11000001102", "11000001102"},
+		{"snomed", "10989121108", "10989121108"},
+		{"snomed", "999999990989121104", "999999990989121104"},
+		{"snomed", "900000000000207008", "900000000000207008"},
 	} {
-		got, findings := Check(c.kind, c.value)
-		if got != c.want {
-			t.Errorf("Check(%q, %q) = %q, %v; want %q", c.kind, c.value, got, findings, c.want)
+		if r, ok := Check(c.kind, c.value); !ok || !r.Valid || r.Canonical != c.want {
+			t.Errorf("Check(%q, %q) = %+v; want %q", c.kind, c.value, r, c.want)
 		}
 	}
 }
@@ -60,6 +80,8 @@ func TestCheck_TellsWhatIsWrongAndWhere(t *testing.T) {
 		{"nhs_number", "999000000", "length", 0},
 		{"nhs_number", "999 000 00I8", "character", 10},
 		{"ods", "RH", "length", 0},
+		{"ods", "RH80", "length", 0},
+		{"trust", "RH802", "length", 0},
 		{"ods", " R!8", "character", 2},
 		{"ods", "ſH8", "character", 0},
 		{"site", "RH8", "length", 0},
@@ -81,11 +103,10 @@ func TestCheck_TellsWhatIsWrongAndWhere(t *testing.T) {
 		{"eclass", "FA", "length", 0},
 		{"eclass", "F1A", "character", 1},
 		{"treatment_function", "099", "format", 0},
-		{"passport", "1", "unknown_kind", 0},
 	} {
-		got, findings := Check(c.kind, c.value)
-		if got != "" || len(findings) != 1 || findings[0].Severity != "error" || findings[0].Code != c.code || findings[0].Position != c.position {
-			t.Errorf("Check(%q, %q) = %q, %+v; want one error %s at %d", c.kind, c.value, got, findings, c.code, c.position)
+		r, ok := Check(c.kind, c.value)
+		if !ok || r.Valid || r.Canonical != "" || len(r.Findings) != 1 || r.Findings[0].Severity != "error" || r.Findings[0].Code != c.code || r.Findings[0].Position != c.position {
+			t.Errorf("Check(%q, %q) = %+v; want one error %s at %d", c.kind, c.value, r, c.code, c.position)
 		}
 	}
 }
@@ -99,10 +120,30 @@ func TestCheck_RemarksOnWhatIsRightButUnusual(t *testing.T) {
 		{"consultant", "C9999998", "default_code"},
 		{"site", "89999", "default_code"},
 	} {
-		_, findings := Check(c.kind, c.value)
-		if len(findings) != 1 || findings[0].Code != c.code {
-			t.Errorf("Check(%q, %q) remarks %+v; want %s", c.kind, c.value, findings, c.code)
+		r, _ := Check(c.kind, c.value)
+		if !r.Valid || len(r.Findings) != 1 || r.Findings[0].Code != c.code {
+			t.Errorf("Check(%q, %q) remarks %+v; want %s", c.kind, c.value, r, c.code)
 		}
+	}
+}
+
+func TestCheck_SaysWhatACodeMeans(t *testing.T) {
+	for _, c := range []struct{ kind, value, text string }{
+		{"nhs_number", "9990000018", "999 000 0018"},
+		{"nhs_number_status", "1", "Number present and verified"},
+		{"opcs4", "Z942", "Z94.2, side: right"},
+		{"opcs4", "W371", "W37.1"},
+		{"consultant", "C9999998", "Consultant, number not known"},
+		{"site", "89999", "Non-NHS provider in the UK without a code"},
+		{"snomed", "100014", "description"},
+		{"gmc", "1234567", ""},
+	} {
+		if r, _ := Check(c.kind, c.value); r.Text != c.text {
+			t.Errorf("Check(%q, %q) says %q; want %q", c.kind, c.value, r.Text, c.text)
+		}
+	}
+	if _, ok := Check("passport", "1"); ok {
+		t.Error("there is no such kind")
 	}
 }
 
@@ -194,24 +235,27 @@ func TestSiteCode_BelongsToItsTrust(t *testing.T) {
 
 func FuzzCheck(f *testing.F) {
 	for _, k := range Kinds() {
-		f.Add(k, "9990000018")
-		f.Add(k, " W37.1\xff")
+		f.Add(k.Name, "9990000018")
+		f.Add(k.Name, " W37.1\xff")
 	}
 	f.Fuzz(func(t *testing.T, kind, value string) {
-		canonical, findings := Check(kind, value)
+		r, ok := Check(kind, value)
+		if !ok {
+			return
+		}
 		failed := false
-		for _, x := range findings {
+		for _, x := range r.Findings {
 			failed = failed || x.Severity == "error"
 			if x.Position < 0 || x.Position > len(value) {
 				t.Fatalf("position %d of %d", x.Position, len(value))
 			}
 		}
-		if failed != (canonical == "") {
-			t.Fatalf("%q with %v", canonical, findings)
+		if failed == r.Valid || r.Valid != (r.Canonical != "") {
+			t.Fatalf("%+v", r)
 		}
-		if canonical != "" {
-			if again, _ := Check(kind, canonical); again != canonical {
-				t.Fatalf("%q reads again as %q", canonical, again)
+		if r.Valid {
+			if again, _ := Check(kind, r.Canonical); again.Canonical != r.Canonical {
+				t.Fatalf("%q reads again as %q", r.Canonical, again.Canonical)
 			}
 		}
 	})

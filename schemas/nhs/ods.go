@@ -25,6 +25,12 @@ const (
 	SiteNotUKDefault SiteCode = "89997" // non-UK provider without a code
 )
 
+var siteDefaults = map[SiteCode]string{
+	SiteNotNHS:       "Not a hospital site",
+	SiteNonNHS:       "Non-NHS provider in the UK without a code",
+	SiteNotUKDefault: "Provider outside the UK without a code",
+}
+
 // ParseSiteCode reads a site's code; small letters become capitals.
 func ParseSiteCode(s string) (SiteCode, error) {
 	v, err := alphanumeric("ODS code of a site", s, 5, 9)
@@ -36,7 +42,8 @@ func (c SiteCode) String() string { return string(c) }
 
 // IsDefault reports whether the code names no real site.
 func (c SiteCode) IsDefault() bool {
-	return c == SiteNotNHS || c == SiteNonNHS || c == SiteNotUKDefault
+	_, ok := siteDefaults[c]
+	return ok
 }
 
 // Of reports whether the site's code is one of the trust's.

@@ -4,11 +4,11 @@ package udi
 // separator, could also be a shorter value and a further element of those
 // that stand beside a lot or serial in health care.
 func (u *UDI) hides(a *ai, value string) bool {
-	for i := 1; i+3 <= len(value) && i <= a.max; i++ {
+	for i := max(1, a.min); i+3 <= len(value) && i <= a.max; i++ {
 		if c := value[i]; c != '1' && c != '2' && c != '3' && c != '7' && c != '8' {
 			continue
 		}
-		if u.continues(a, value[i:]) {
+		if u.continues(a, value[i:]) && a.fits(value[:i]) {
 			return true
 		}
 	}
@@ -33,12 +33,19 @@ func (u *UDI) continues(a *ai, s string) bool {
 		if p.badChar(s[:b.max]) >= 0 {
 			return false
 		}
-		if code, _ := p.rule.broken(s[:b.max]); code != "" {
+		if code, _, _ := p.rule.broken(s[:b.max]); code != "" {
 			return false
 		}
 		s = s[b.max:]
 	}
 	return true
+}
+
+// fits reports whether value breaks none of the identifier's rules.
+func (a *ai) fits(value string) bool {
+	var u UDI
+	u.content(a, value, 0)
+	return len(u.Findings) == 0
 }
 
 func (u *UDI) holdsAI(code string) bool {

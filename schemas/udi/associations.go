@@ -21,7 +21,7 @@ func (u *UDI) associations() {
 				continue // by far the commonest demand
 			}
 			if !u.any(demand, i) {
-				u.warn(CodeRequires, e.Position, "This identifier needs one of these beside it: "+strings.Join(demand, ", ")+". It may be in the product's other symbol.")
+				u.warn(CodeRequires, e.Position, "This identifier needs one of these beside it: "+words(demand)+". It may be in the product's other symbol.")
 			}
 		}
 		for _, pattern := range a.excludes {
@@ -32,13 +32,32 @@ func (u *UDI) associations() {
 	}
 }
 
+// words writes alternatives as people read them.
+func words(demand []string) string {
+	return strings.NewReplacer("&", " with ", "!", " with a serial").Replace(strings.Join(demand, ", "))
+}
+
 func (u *UDI) any(demand []string, self int) bool {
 	for _, d := range demand {
-		if len(d) <= 4 {
-			if u.matches(d, self) {
+		one, two, both := strings.Cut(d, "&")
+		whole, long := strings.CutSuffix(one, "!")
+		switch {
+		case long:
+			if u.holdsLong(whole) {
 				return true
 			}
-		} else if one, two, _ := strings.Cut(d, "&"); u.matches(one, self) && u.matches(two, self) {
+		case u.matches(one, self) && (!both || u.matches(two, self)):
+			return true
+		}
+	}
+	return false
+}
+
+// holdsLong reports whether there is an element of the identifier with its
+// optional part, as a GRAI with its serial.
+func (u *UDI) holdsLong(code string) bool {
+	for i := range u.Elements {
+		if e := &u.Elements[i]; e.AI == code && len(e.Value) > lookup(code).min {
 			return true
 		}
 	}

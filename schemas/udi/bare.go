@@ -2,8 +2,8 @@ package udi
 
 import "time"
 
-// bare reads a GTIN or SSCC that stands alone, as on a retail pack, and
-// reports whether that is what it was.
+// bare reads a GTIN that stands alone, as on a retail pack, and reports
+// whether that, or another key without its identifier, is what it was.
 func (u *UDI) bare(s symbol, from, to int, now time.Time) bool {
 	text := u.Raw[from:to]
 	if s.gs1 || !allDigits(text) {
@@ -14,9 +14,7 @@ func (u *UDI) bare(s symbol, from, to int, now time.Time) bool {
 		if !checked(text) || u.readable(text, now) {
 			return false
 		}
-		u.Issuer = GS1
-		u.plainCarrier()
-		u.Elements = append(u.Elements, Element{AI: "00", Value: text, Title: "SSCC", Position: from})
+		u.digits(text, from, "These 18 digits can be an SSCC or the number of a person (GSRN), which look alike. Type them with their identifier in brackets: (00), (8017) or (8018).")
 		return true
 	case 8, 12, 13, 14:
 	default:
@@ -26,15 +24,19 @@ func (u *UDI) bare(s symbol, from, to int, now time.Time) bool {
 	a, _ := leading(text)
 	switch good := checked(text); {
 	case good && readable && a.predefined, !good && readable:
-		u.Issuer = GS1
-		u.plainCarrier()
-		u.Elements = append(u.Elements, Element{Value: text, Position: from})
-		u.fail(CodeAmbiguous, from, "These digits can be read as a GTIN and as an application identifier with its value. Type them with brackets.")
+		u.digits(text, from, "These digits can be read as a GTIN and as an application identifier with its value. Type them with brackets.")
 		return true
 	}
-	u.Issuer = GS1
 	u.bareGTIN(from, to)
 	return true
+}
+
+// digits keeps digits that can be read in two ways.
+func (u *UDI) digits(text string, at int, message string) {
+	u.Issuer = GS1
+	u.plainCarrier()
+	u.Elements = append(u.Elements, Element{Value: text, Position: at})
+	u.fail(CodeAmbiguous, at, message)
 }
 
 func (u *UDI) plainCarrier() {
@@ -54,8 +56,37 @@ func (u *UDI) readable(text string, now time.Time) bool {
 	return !v.HasErrors()
 }
 
+// symbolGTIN reads a GTIN in a symbol that holds nothing else, as EAN-13, and
+// the composite component after it, if there is one.
+func (u *UDI) symbolGTIN(s symbol, from, to int, now time.Time) {
+	end := from
+	for end < to && u.Raw[end] >= '0' && u.Raw[end] <= '9' {
+		end++
+	}
+	next := end
+	if next < to && u.Raw[next] == '|' {
+		next++
+	}
+	if next+3 >= to || u.Raw[next] != ']' {
+		end = to
+	}
+	u.bareGTIN(from, end)
+	switch n := end - from; {
+	case n == 12 && s.gtin == 13:
+		u.warn(CodeTooShort, from, "An EAN-13 symbol has 13 digits. The scanner leaves out a leading 0; set it to send all.")
+	case n != s.gtin && (n == 8 || n == 12 || n == 13 || n == 14):
+		u.fail(CodeTooShort, from, "This symbol holds a GTIN of another length. Scan it again.")
+	}
+	if end < to {
+		r := reader{u: u, symbol: symbolOf(u.Raw[next+1], u.Raw[next+2]), to: to, now: now}
+		r.read(next + 3)
+		u.associations()
+	}
+}
+
 // bareGTIN takes raw[from:to] as a GTIN of 8, 12, 13 or 14 digits and pads it.
 func (u *UDI) bareGTIN(from, to int) {
+	u.Issuer = GS1
 	u.plainCarrier()
 	text := u.Raw[from:to]
 	const zeros = "00000000000000"
@@ -68,7 +99,7 @@ func (u *UDI) bareGTIN(from, to int) {
 	default:
 		padded = zeros[:14-len(text)] + text
 		if !checked(text) {
-			u.fail(CodeCheckDigit, from, "The check digit does not agree with the other digits: a digit was misread or the label is wrong. The value is kept as it stands.")
+			u.fail(CodeCheckDigit, to-1, wrongCheckDigit)
 		}
 	}
 	u.DI = padded

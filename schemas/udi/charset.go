@@ -18,9 +18,11 @@ const (
 	lower   = "abcdefghijklmnopqrstuvwxyz"
 )
 
-// GS1's three encodable sets (General Specifications 7.11), and HIBC's.
+// GS1's three encodable sets (General Specifications 7.11), and parts of them.
 var (
 	setDigits = charsOf(digits)
+	setUpper  = charsOf(digits + letters)
+	setFile   = charsOf(digits + letters + lower + `-_`)
 	set82     = charsOf(`!"%&'()*+,-./` + digits + `:;<=>?` + letters + `_` + lower)
 	set39     = charsOf(`#-/` + digits + letters)
 	set64     = charsOf(digits + letters + lower + `-_=`)

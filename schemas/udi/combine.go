@@ -16,15 +16,19 @@ func Combine(a, b UDI) UDI {
 	u.Raw = a.Raw + "\n" + b.Raw
 	u.Elements = make([]Element, 0, len(a.Elements)+len(b.Elements))
 	u.Elements = append(u.Elements, a.Elements...)
-	for _, e := range b.Elements {
-		e.Position += shift
-		if !u.holds(e) {
-			u.Elements = append(u.Elements, e)
-		}
-	}
 	u.Findings = make([]Finding, 0, len(a.Findings)+len(b.Findings))
 	u.keepFindings(a.Findings, 0)
 	u.keepFindings(b.Findings, shift)
+	for _, e := range b.Elements {
+		e.Position += shift
+		if u.holds(e) {
+			continue
+		}
+		if v, ok := a.Value(e.AI); ok && e.AI != "" && v != e.Value && !joined[e.AI] {
+			u.fail(CodeConflict, e.Position, "The two symbols give different values for one identifier. They may belong to different products.")
+		}
+		u.Elements = append(u.Elements, e)
+	}
 	if a.Issuer == "" {
 		u.Issuer = b.Issuer
 	} else if b.Issuer != "" && a.Issuer != b.Issuer {
@@ -44,6 +48,9 @@ func Combine(a, b UDI) UDI {
 	return u
 }
 
+// joined are the identifiers whose fields are compared by themselves.
+var joined = map[string]bool{"01": true, "03": true, "10": true, "21": true, "30": true, "37": true, "17": true, "7003": true, "11": true, "8008": true}
+
 func blankUDI(u UDI) bool { return u.Raw == "" && len(u.Elements) == 0 && u.DI == "" }
 
 func (u *UDI) holds(e Element) bool {
@@ -57,7 +64,7 @@ func (u *UDI) holds(e Element) bool {
 
 func (u *UDI) keepFindings(from []Finding, shift int) {
 	for _, f := range from {
-		if f.Code != CodeRequires && f.Code != CodeExcludes {
+		if f.Code != CodeRequires && f.Code != CodeExcludes && f.Code != CodeUnmarked {
 			f.Position += shift
 			u.Findings = append(u.Findings, f)
 		}

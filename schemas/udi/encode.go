@@ -4,7 +4,7 @@ import "strings"
 
 // ElementString writes GS1 elements as a scanner sends them, without a
 // symbology prefix: FNC1 (0x1D) follows each value of no predefined length
-// but the last. It fails for an element without an application identifier of
+// but the last, and the last where it would be taken for two. It fails for an element without an application identifier of
 // the table, and for a value that holds FNC1.
 func ElementString(elements []Element) (string, error) {
 	var b strings.Builder
@@ -15,11 +15,22 @@ func ElementString(elements []Element) (string, error) {
 		}
 		b.WriteString(e.AI)
 		b.WriteString(e.Value)
-		if !a.predefined && i < len(elements)-1 {
+		if !a.predefined && (i < len(elements)-1 || looksSeparated(e.Value)) {
 			b.WriteByte(gs)
 		}
 	}
 	return b.String(), nil
+}
+
+// looksSeparated reports whether a value holds what is taken for a separator
+// where no FNC1 is seen.
+func looksSeparated(value string) bool {
+	for i := range len(value) {
+		if n, _ := separatorAt(value, i, len(value), false, 0); n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Bracketed writes GS1 elements as the text beneath a symbol. A bracket in a
@@ -44,7 +55,8 @@ func Bracketed(elements []Element) (string, error) {
 
 // DigitalLink writes GS1 elements as a Digital Link URI under base, as
 // "https://id.gs1.org". The first primary key and its qualifiers make the
-// path, everything else the query. It fails where there is no primary key.
+// path, everything else the query. It fails where there is no primary key, and
+// for an identifier that may stand in neither.
 func DigitalLink(base string, elements []Element) (string, error) {
 	key := -1
 	for i, e := range elements {
@@ -79,6 +91,9 @@ func DigitalLink(base string, elements []Element) (string, error) {
 	mark := byte('?')
 	for i, e := range elements {
 		if !inPath[i] {
+			if lookup(e.AI).pathOnly {
+				return "", errorf("path_only", "Identifier (%s) may not stand in the query of a Digital Link, and not in the path of this key.", e.AI)
+			}
 			b.WriteByte(mark)
 			b.WriteString(e.AI + "=")
 			escape(&b, e.Value)

@@ -14,7 +14,9 @@ func HIBCText(elements []Element) (string, error) {
 			return "", errorf("issuer", "Only elements of a HIBC code can be written as one.")
 		}
 		if e.Flag == "link" {
-			link = e.Value
+			if elements[0].Flag != "+" { // a primary needs no link
+				link = e.Value
+			}
 			continue
 		}
 		prefix, dated := "$$", strings.HasPrefix(e.Flag, "$$")

@@ -29,6 +29,8 @@ const (
 	CodeMissingSeparator = "missing_separator"
 	// CodeAmbiguous: the text can be read in two ways.
 	CodeAmbiguous = "ambiguous"
+	// CodeUnmarked: nothing marks the text as GS1's, and it names no product.
+	CodeUnmarked = "unmarked"
 	// CodeStandIn: another character stood for the separator.
 	CodeStandIn = "separator_stand_in"
 	// CodeUnknownAI: GS1 has not assigned this identifier, or not when this
@@ -47,8 +49,10 @@ const (
 	CodeConflict = "conflict"
 	// CodeNotGS1Symbol: GS1 data in a symbol that is not marked as GS1's.
 	CodeNotGS1Symbol = "not_gs1_symbol"
-	// CodePathOrder: a Digital Link URI's path is out of order.
+	// CodePathOrder: the parts of a Digital Link URI are out of their places.
 	CodePathOrder = "path_order"
+	// CodeCompressed: a compressed Digital Link URI, which is not read.
+	CodeCompressed = "compressed_link"
 	// CodeEncoding: a percent escape in a URI is broken.
 	CodeEncoding = "encoding"
 )

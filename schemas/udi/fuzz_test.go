@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -27,6 +28,9 @@ func FuzzParse(f *testing.F) {
 		for _, e := range u.Elements {
 			if e.Position < 0 || e.Position > len(raw) {
 				t.Fatalf("%+v of %d bytes", e, len(raw))
+			}
+			if plain := u.Carrier != "digital_link" && !strings.Contains(raw, `\`) && e.AI != "01"; plain && raw[e.Position:min(len(raw), e.Position+len(e.Value))] != e.Value {
+				t.Fatalf("%+v is not at its position in %q", e, raw)
 			}
 		}
 		if u.Issuer == "" && !u.HasErrors() {

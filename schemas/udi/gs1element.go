@@ -7,6 +7,8 @@ type elementContext struct {
 	symbol symbol
 	// separated: a separator was seen, so the scanner sends them.
 	separated bool
+	// twice: what follows may be a longer separator, or a shorter one.
+	twice bool
 	// last: nothing follows.
 	last bool
 	// delimited: the form itself says where the value ends (brackets, URI).
@@ -16,13 +18,11 @@ type elementContext struct {
 
 // element checks one value, keeps it, and takes from it what it tells.
 func (u *UDI) element(a *ai, value string, at int, c elementContext) {
-	for i := range u.Elements {
-		if e := &u.Elements[i]; e.AI == a.code && e.Value != value {
-			u.fail(CodeRepeated, at, "This identifier came before with another value. The first is taken; look at the label.")
-			break
-		}
+	u.repeated(a.code, value, at)
+	hidden := c.twice
+	if c.twice {
+		u.fail(CodeAmbiguous, at+len(value), "What stands for the separator here can be read in two ways, and both leave whole elements behind. Set the scanner to send FNC1 as 0x1D and scan again.")
 	}
-	hidden := false
 	if !c.delimited && !c.separated && c.last && !a.predefined && len(value) <= a.max && u.hides(a, value) {
 		if c.symbol.gs1 {
 			u.warn(CodeAmbiguous, at, "This value could hide a second element if the scanner drops separators. It is read whole, as the symbol's marking says.")
@@ -33,7 +33,7 @@ func (u *UDI) element(a *ai, value string, at int, c elementContext) {
 	}
 	u.Elements = append(u.Elements, Element{AI: a.code, Value: value, Title: a.title, Position: at})
 	switch {
-	case len(value) > a.max && !a.predefined && !c.delimited:
+	case len(value) > a.max && !a.predefined && !c.delimited && !c.separated:
 		u.fail(CodeMissingSeparator, at+a.max, "The value runs on past the greatest length that it may have: a separator was lost, and where it stood cannot be known.")
 		hidden = true
 	case len(value) > a.max:
@@ -45,6 +45,16 @@ func (u *UDI) element(a *ai, value string, at int, c elementContext) {
 	}
 	if !hidden && value != "" {
 		u.take(a, value, at, c.now)
+	}
+}
+
+// repeated reports an identifier that came before with another value.
+func (u *UDI) repeated(code, value string, at int) {
+	for i := range u.Elements {
+		if e := &u.Elements[i]; e.AI == code && e.Value != value {
+			u.fail(CodeRepeated, at, "This identifier came before with another value. The first is taken; look at the label.")
+			return
+		}
 	}
 }
 
@@ -68,8 +78,8 @@ func (u *UDI) content(a *ai, value string, at int) {
 			continue
 		}
 		if p.rule != noRule {
-			if code, message := p.rule.broken(s); code != "" {
-				u.fail(code, pos, message)
+			if code, message, off := p.rule.broken(s); code != "" {
+				u.fail(code, pos+off, message)
 			}
 		}
 	}
@@ -90,56 +100,27 @@ func (p *part) badChar(s string) int {
 	return badChar(s, &set82)
 }
 
-// take copies what a value tells into the fields of u; the first one stands.
-func (u *UDI) take(a *ai, value string, at int, now time.Time) {
-	switch a.code {
-	case "01":
-		if u.DI == "" {
-			u.DI = value
-		}
-	case "10":
-		if u.Lot == "" {
-			u.Lot = value
-		}
-	case "21":
-		if u.Serial == "" {
-			u.Serial = value
-		}
-	case "30", "37":
-		if u.Quantity == "" && allDigits(value) {
-			u.Quantity = value
-		}
-	case "17":
-		u.takeDate(&u.Expiry, value, at, now)
-	case "7003":
-		u.takeDate(&u.Expiry, value[:min(6, len(value))], at, now)
-	case "11":
-		u.takeDate(&u.Manufactured, value, at, now)
-	case "8008":
-		u.takeDate(&u.Manufactured, value[:min(6, len(value))], at, now)
+func (u *UDI) standIn(at int, what separator) {
+	if what == standInText {
+		u.warn(CodeStandIn, at, "These characters are taken for the separator, because an identifier follows them; but a value may hold them, too. Set the scanner to send FNC1 as 0x1D.")
+		return
 	}
+	u.find(SeverityInfo, CodeStandIn, at, "Another character stands for the separator here. The reading is sure; set the scanner to send FNC1 as 0x1D.")
 }
 
-func (u *UDI) takeDate(to *Date, value string, at int, now time.Time) {
-	d, ok := shortDate(value, now)
-	switch {
-	case !ok: // reported by the rule
-	case to.IsZero():
-		*to = d
-	case *to != d && !u.Has(CodeRepeated):
-		u.fail(CodeConflict, at, "Two elements give different dates for one thing. The first is taken; look at the label.")
+// noAI reports text in which no application identifier can begin.
+func (u *UDI) noAI(at, end int, read bool) {
+	if !read {
+		u.fail(CodeUnrecognised, at, "This is none of the forms that are read: GS1, HIBC, ICCBBA. Check which symbol on the label was scanned.")
+		return
 	}
+	u.Elements = append(u.Elements, Element{Value: u.Raw[at:end], Position: at})
+	u.fail(CodeUnknownAI, at, "No application identifier can begin here: an earlier value has a wrong length or a separator was lost. The rest is kept unread.")
 }
 
-// shortDate reads YYMMDD; day 00 is the month's last (General Specifications
-// 3.4.2).
-func shortDate(s string, now time.Time) (Date, bool) {
-	if len(s) != 6 || !allDigits(s) {
-		return Date{}, false
-	}
-	y, m, d := century(number(s[:2]), now), number(s[2:4]), number(s[4:])
-	if d == 0 {
-		return lastOf(y, m)
-	}
-	return day3(y, m, d)
+// unknownAI keeps the value of an identifier at that GS1 has not assigned.
+func (u *UDI) unknownAI(code, value string, at, v int) {
+	u.repeated(code, value, v)
+	u.Elements = append(u.Elements, Element{AI: code, Value: value, Position: v})
+	u.fail(CodeUnknownAI, at, "GS1 has given this application identifier no meaning that is known here; its value is kept and the other elements are read. Look at the label; if it is right, the table of identifiers needs an update.")
 }

@@ -19,6 +19,7 @@ type ai struct {
 	excludes   []string
 	primary    bool       // of a Digital Link URI
 	qualifiers [][]string // the sequences that may follow it
+	pathOnly   bool       // may not stand in a Digital Link's query
 	title      string
 	healthcare bool
 }
@@ -66,8 +67,8 @@ func init() {
 			code = "0000"[:len(first)-len(code)] + code
 			row := ai{
 				code: code, predefined: f[1] == "=", parts: parts, min: lo, max: hi,
-				needs: demands(f[3]), excludes: list(f[4], ","), title: strings.ReplaceAll(f[6], "# n", "# "+code[len(code)-1:]),
-				healthcare: healthcareAIs[code],
+				needs: demands(f[3]), excludes: list(f[4], ","), title: titleOf(f[6], n%10),
+				healthcare: healthcareAIs[code], pathOnly: f[5] == "-",
 			}
 			if strings.HasPrefix(f[5], "*") {
 				row.primary = true
@@ -109,6 +110,12 @@ func reservedLength(code string) int {
 	return 0
 }
 
+// titleOf writes the last digit of a run's identifier into its title.
+func titleOf(title string, last int) string {
+	title = strings.ReplaceAll(title, "# n+1", "# "+strconv.Itoa(last+1))
+	return strings.ReplaceAll(title, "# n", "# "+strconv.Itoa(last))
+}
+
 // partsOf reads the notation "N13:check X..17?" and the total length's range.
 func partsOf(s string) (parts []part, lo, hi int) {
 	for _, w := range strings.Fields(s) {
@@ -143,52 +150,4 @@ func list(s, sep string) []string {
 		return nil
 	}
 	return strings.Split(s, sep)
-}
-
-// lookup finds the identifier of exactly these digits.
-func lookup(code string) *ai {
-	if len(code) < 2 || len(code) > 4 {
-		return nil
-	}
-	n := number(code)
-	if n < 0 {
-		return nil
-	}
-	if i := aiIndex[len(code)-1][n]; i > 0 {
-		return &aiTable[i-1]
-	}
-	return nil
-}
-
-// leading finds the identifier that s begins with. n is how many digits it
-// has; it is 0 if GS1 assigned none to the first two characters, and a is nil
-// if the length is known but not the identifier.
-func leading(s string) (a *ai, n int) {
-	if len(s) < 2 || s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' {
-		return nil, 0
-	}
-	n = int(aiLength[int(s[0]-'0')*10+int(s[1]-'0')])
-	if n == 0 || len(s) < n || !allDigits(s[:n]) {
-		return nil, 0
-	}
-	return lookup(s[:n]), n
-}
-
-// Identifier describes one GS1 application identifier.
-type Identifier struct {
-	AI    string `json:"ai"`
-	Title string `json:"title"`
-	// Predefined identifiers need no separator after them.
-	Predefined bool `json:"predefined"`
-	MinLength  int  `json:"min_length"`
-	MaxLength  int  `json:"max_length"`
-}
-
-// Identifiers lists all application identifiers that the package knows.
-func Identifiers() []Identifier {
-	out := make([]Identifier, len(aiTable))
-	for i, a := range aiTable {
-		out[i] = Identifier{AI: a.code, Title: a.title, Predefined: a.predefined, MinLength: a.min, MaxLength: a.max}
-	}
-	return out
 }

@@ -7,7 +7,8 @@ import (
 
 // hibc reads a HIBC code, whose "+" is at from, or after an asterisk as in
 // the text beneath a symbol. last is the end of what is not blank and to the
-// end with spaces, because the check character may be a space.
+// end with spaces, because the check character may be a space. Several symbols
+// of one product may follow one another.
 func (u *UDI) hibc(from, last, to int, now time.Time) {
 	u.Issuer = HIBCC
 	if u.Carrier == "" {
@@ -21,26 +22,68 @@ func (u *UDI) hibc(from, last, to int, now time.Time) {
 			to, caption = last, true
 		}
 	}
-	if last-from < 3 {
+	u.Elements = make([]Element, 0, 6)
+	primary := byte(0) // the check character of the primary symbol
+	for {
+		next := nextSymbol(raw, from, last)
+		if next < 0 {
+			u.hibcSymbol(hibcSymbol{from, last, to, caption, primary}, now)
+			return
+		}
+		end := next
+		for end > from && strings.IndexByte("*\r\n\t\x1d", raw[end-1]) >= 0 {
+			end--
+		}
+		u.hibcSymbol(hibcSymbol{from, end, end, caption, primary}, now)
+		if primary == 0 && raw[from+1] >= 'A' {
+			primary = raw[end-1]
+		}
+		from = next
+	}
+}
+
+// nextSymbol gives where a second symbol begins that a scanner sent together
+// with the one at from, or -1. A primary has no "+" but as its check
+// character, a secondary only in its flags, its link and its check character.
+func nextSymbol(raw string, from, last int) int {
+	i := from + 1
+	for i < last && (raw[i] == '$' || raw[i] == '+') {
+		i++
+	}
+	for ; i+5 <= last; i++ {
+		switch c, before := raw[i], raw[i-1]; {
+		case c != '+':
+		case raw[i+1] == '+': // the first is a check character
+		case before == '$' && strings.IndexByte(raw[from:i], '/') >= 0: // a flag
+		default:
+			return i
+		}
+	}
+	return -1
+}
+
+// hibcSymbol is one symbol in a text.
+type hibcSymbol struct {
+	from, last, to int
+	caption        bool
+	// primary is the check character of the primary symbol before it, or 0.
+	primary byte
+}
+
+func (u *UDI) hibcSymbol(s hibcSymbol, now time.Time) {
+	raw, from := u.Raw, s.from
+	if s.last-from < 3 {
 		u.fail(CodeTooShort, from, "This HIBC code holds no data.")
 		return
 	}
-	end := u.hibcEnd(from, last, to, caption)
+	end := u.hibcEnd(from, s.last, s.to, s.caption)
 	if from+1 >= end {
 		u.fail(CodeTooShort, from, "This HIBC code holds no data.")
 		return
 	}
-	u.Elements = make([]Element, 0, 6)
 	switch c := raw[from+1]; {
-	case c == '$' || c >= '0' && c <= '9':
-		end--
-		if from+1 >= end {
-			u.fail(CodeTooShort, from, "This HIBC code holds no data.")
-			return
-		}
-		if first := u.secondarySegments(from+1, end, now); first {
-			u.Elements = append(u.Elements, Element{Flag: "link", Value: raw[end : end+1], Title: "LINK", Position: end})
-		}
+	case c == '$' || c >= '0' && c <= '9' || s.primary != 0:
+		u.hibcAlone(s, end-1, now)
 	case c >= 'A' && c <= 'Z':
 		slash := strings.IndexByte(raw[from:end], '/')
 		if slash < 0 {
@@ -49,47 +92,30 @@ func (u *UDI) hibc(from, last, to int, now time.Time) {
 		}
 		u.hibcPrimary(from+1, from+slash)
 		u.secondarySegments(from+slash+1, end, now)
+	case c == '/':
+		u.warn(CodeUnknownFlag, from+1, "This HIBC code is a hospital's or laboratory's own label and names no product; its content is kept unread.")
+		u.Elements = append(u.Elements, Element{Flag: "+", Value: raw[from+1 : end], Position: from + 1})
 	default:
-		u.fail(CodeUnknownFlag, from+1, "This HIBC code does not name a product; it may be a hospital's own label.")
+		u.fail(CodeUnknownFlag, from+1, "This HIBC code begins in none of the ways that are known; its content is kept unread.")
 		u.Elements = append(u.Elements, Element{Flag: "+", Value: raw[from+1 : end], Position: from + 1})
 	}
 }
 
-// hibcEnd settles which character is the check character, reports what is
-// wrong with it, and gives the end of the data before it.
-func (u *UDI) hibcEnd(from, last, to int, caption bool) (end int) {
-	raw := u.Raw
-	body := raw[from : last-1]
-	if at := badChar(raw[from:last], &set43); at >= 0 && (!caption || from+at != last-1) {
-		u.fail(CodeCharacter, from+at, "HIBC codes have capitals, digits and a few signs only.")
-		return last - 1
+// hibcAlone reads a secondary symbol, whose last character before the check
+// character, at end, links it to its primary.
+func (u *UDI) hibcAlone(s hibcSymbol, end int, now time.Time) {
+	if s.from+1 >= end {
+		u.fail(CodeTooShort, s.from, "This HIBC code holds no data.")
+		return
 	}
-	check, ok := HIBCCheckCharacter(body)
-	if ok && (raw[last-1] == check || caption && raw[last-1] == '_' && check == ' ') {
-		return last - 1
+	u.secondarySegments(s.from+1, end, now)
+	link := u.Raw[end]
+	switch {
+	case s.primary == 0:
+		u.Elements = append(u.Elements, Element{Flag: "link", Value: u.Raw[end : end+1], Title: "LINK", Position: end})
+	case s.primary != link:
+		u.fail(CodeConflict, end, "The secondary symbol's link character does not agree with the primary symbol. They may belong to different products.")
 	}
-	cut := false
-	if whole, ok := HIBCCheckCharacter(raw[from:last]); ok && whole == ' ' {
-		if to > last {
-			return last
-		}
-		cut = true
-	}
-	if slash := strings.LastIndexByte(raw[from:last], '/'); slash > 0 && wholeDate(raw[from+slash+1:last]) {
-		u.fail(CodeCheckMissing, last, "The check character at the end is not there. Type or scan the code whole.")
-		return last
-	}
-	if cut {
-		u.fail(CodeCheckCharacter, last-1, "The check character does not agree with the rest, or it is a space that was cut off on the way and the last value lacks a character. Let the scanner send spaces and scan again.")
-		return last - 1
-	}
-	u.fail(CodeCheckCharacter, last-1, "The check character does not agree with the rest: a character was misread or the label is wrong. The values are kept as they stand.")
-	return last - 1
-}
-
-// wholeDate reports whether s is a complete supplementary date.
-func wholeDate(s string) bool {
-	return len(s) == 11 && (s[:3] == "16D" || s[:3] == "14D") && allDigits(s[3:])
 }
 
 // hibcPrimary reads labeller (4), item (1 to 18) and unit of measure (1).
@@ -104,12 +130,10 @@ func (u *UDI) hibcPrimary(from, end int) {
 	case len(s) > 23:
 		u.fail(CodeTooLong, from+23, "An item number has at most 18 characters.")
 	}
-	if at := badChar(s, &setHIBC); at >= 0 {
+	if at := badChar(s, &setUpper); at >= 0 {
 		u.fail(CodeCharacter, from+at, "Labeller and item have capitals and digits only.")
 	}
 	if c := s[len(s)-1]; c < '0' || c > '9' {
 		u.fail(CodeContent, end-1, "The unit of measure must be a digit.")
 	}
 }
-
-var setHIBC = charsOf(digits + letters)

@@ -6,17 +6,24 @@ import (
 )
 
 // secondarySegments reads what follows the primary, or stands alone, parted by
-// slashes. It reports whether anything was read.
-func (u *UDI) secondarySegments(from, end int, now time.Time) bool {
-	for first := true; from <= end; first = false {
+// slashes.
+func (u *UDI) secondarySegments(from, end int, now time.Time) {
+	for first := true; from <= end && !u.full(from); first = false {
 		to := end
 		if i := strings.IndexByte(u.Raw[from:end], '/'); i >= 0 {
 			to = from + i
 		}
-		u.secondary(from, to, first, now)
+		switch s := u.Raw[from:to]; {
+		case s == "$" && to < end: // no lot, but something else
+			u.Elements = append(u.Elements, Element{Flag: "$", Title: "LOT", Position: to})
+		case strings.HasPrefix(s, "Q") && to < end:
+			u.warn(CodeContent, from, "The quantity should be the last part of the code.")
+			fallthrough
+		default:
+			u.secondary(from, to, first, now)
+		}
 		from = to + 1
 	}
-	return len(u.Elements) > 0
 }
 
 // secondary reads one segment.
@@ -44,7 +51,11 @@ func (u *UDI) secondary(from, end int, first bool, now time.Time) {
 		}
 	default:
 		u.Elements = append(u.Elements, Element{Flag: "/", Value: s, Position: from})
-		u.warn(CodeUnknownFlag, from, "This part of the HIBC code has a flag that is not known; it is kept unread.")
+		if s == "" {
+			u.fail(CodeTooShort, from, "The value is empty.")
+			return
+		}
+		u.fail(CodeUnknownFlag, from, "This part of the HIBC code has a flag that is not known; it is kept unread and the other parts are read.")
 	}
 }
 

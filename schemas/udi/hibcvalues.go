@@ -72,7 +72,7 @@ func (u *UDI) hibcQuantity(flag string, from, end int) {
 		u.fail(CodeCharacter, from, "A quantity has digits only.")
 		return
 	}
-	u.setText(&u.Quantity, s, from)
+	u.setText(&u.Quantity, unpadded(s), from)
 }
 
 // hibcText reads a lot, or a serial where the flag says so.
@@ -88,6 +88,9 @@ func (u *UDI) hibcText(flag string, from, end, most int) {
 		return
 	case len(s) > most:
 		u.fail(CodeTooLong, from+most, "The value is longer than HIBC allows.")
+	}
+	if at := strings.IndexAny(s, "$+%"); at >= 0 {
+		u.fail(CodeCharacter, from+at, "This character may not stand here.")
 	}
 	u.setText(to, s, from)
 }

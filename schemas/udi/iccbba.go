@@ -1,52 +1,5 @@
 package udi
 
-// isbtStructure is one data structure of ISBT 128. Length 0 is not fixed, or
-// not known for sure: the value runs to the next structure.
-type isbtStructure struct {
-	length int
-	title  string
-}
-
-var isbtStructures = map[string]isbtStructure{
-	"=":   {15, "DONATION IDENTIFICATION NUMBER"},
-	"=/":  {16, "DEVICE IDENTIFIER"},
-	"=,":  {6, "SERIAL"},
-	"=>":  {6, "EXPIRATION DATE"},
-	"&>":  {10, "EXPIRATION DATE AND TIME"},
-	"=]":  {6, "EXPIRATION MONTH AND YEAR"},
-	"=}":  {6, "PRODUCTION DATE"},
-	"&}":  {10, "PRODUCTION DATE AND TIME"},
-	"=*":  {6, "COLLECTION DATE"},
-	"&*":  {10, "COLLECTION DATE AND TIME"},
-	"&,1": {18, "MPHO LOT NUMBER"},
-	"=)":  {10, "CONTAINER MANUFACTURER AND CATALOGUE NUMBER"},
-	"&)":  {10, "CONTAINER LOT NUMBER"},
-	"=-":  {10, "MANUFACTURER AND CATALOGUE NUMBER"},
-	"&-":  {10, "LOT NUMBER"},
-	"=+":  {5, "COMPOUND MESSAGE"},
-	"=<":  {8, "PRODUCT CODE"},
-	"=%":  {4, "BLOOD GROUPS"},
-	"&(":  {5, "SPECIAL TESTING"},
-	"={":  {0, "SPECIAL TESTING: RED CELL ANTIGENS"},
-	"=\\": {0, "SPECIAL TESTING: RED CELL ANTIGENS, GENERAL"},
-	"&\\": {0, "SPECIAL TESTING: PLATELET HLA AND ANTIGENS"},
-	"&{":  {0, "SPECIAL TESTING: HLA-A AND -B"},
-	"=[":  {0, "SPECIAL TESTING: RED CELL ANTIGENS, FINNISH"},
-	"=;":  {0, "DONOR IDENTIFICATION NUMBER"},
-	"='":  {0, "STAFF MEMBER IDENTIFICATION NUMBER"},
-	"=#":  {0, "PATIENT DATE OF BIRTH"},
-	"&#":  {0, "PATIENT IDENTIFICATION NUMBER"},
-	"&\"": {0, "TRANSMITTABLE INFECTION MARKER"},
-	"=$":  {0, "PRODUCT CONSIGNMENT"},
-	"&$":  {0, "DIMENSIONS"},
-	"&%":  {0, "RED CELL ANTIGENS WITH TEST HISTORY"},
-	"=(":  {0, "FLEXIBLE DATE AND TIME"},
-	"&+":  {0, "PROCESSING FACILITY"},
-	"&,2": {0, "MPHO SUPPLEMENTAL IDENTIFICATION NUMBER"},
-	"&,3": {0, "GLOBAL REGISTRATION IDENTIFIER"},
-	"&,4": {0, "SINGLE EUROPEAN CODE"},
-}
-
 // iccbba reads the ISBT 128 data structures in raw[from:to].
 func (u *UDI) iccbba(from, to int) {
 	u.Issuer = ICCBBA
@@ -54,17 +7,18 @@ func (u *UDI) iccbba(from, to int) {
 		u.Carrier = "isbt_128"
 	}
 	u.Elements = make([]Element, 0, 8)
-	for i := from; i < to; {
-		if c := u.Raw[i]; c != '=' && c != '&' {
+	for i := from; i < to && !u.full(i); {
+		switch c := u.Raw[i]; {
+		case c == '=' || c == '&':
+			i = u.structure(i, to)
+		case c == gs || trim(u.Raw[i:i+1]) == "":
+			i++
+		default:
 			end := nextStructure(u.Raw, i+1, to)
-			if text := trim(u.Raw[i:end]); text != "" && text != "\x1d" {
-				u.fail(CodeTooLong, i, "The value before runs on past its fixed length, or a data identifier was lost. The rest is kept unread.")
-				u.Elements = append(u.Elements, Element{Value: text, Position: i})
-			}
+			u.fail(CodeTooLong, i, "The value before runs on past its fixed length, or a data identifier was lost. The rest is kept unread.")
+			u.Elements = append(u.Elements, Element{Value: trim(u.Raw[i:end]), Position: i})
 			i = end
-			continue
 		}
-		i = u.structure(i, to)
 	}
 	u.compound()
 }
@@ -78,9 +32,11 @@ func nextStructure(raw string, i, to int) int {
 
 // structure reads the one at i and gives where the next begins.
 func (u *UDI) structure(i, to int) int {
-	id := structureID(u.Raw[i:to])
+	id, v := structureID(u.Raw, i, to)
 	s, known := isbtStructures[id]
-	v := i + len(id)
+	for v < to && trim(u.Raw[v:v+1]) == "" {
+		v++
+	}
 	end := nextStructure(u.Raw, v, to)
 	if known && s.length > 0 && end-v > s.length {
 		end = v + s.length
@@ -89,13 +45,15 @@ func (u *UDI) structure(i, to int) int {
 	u.Elements = append(u.Elements, Element{Flag: id, Value: value, Title: s.title, Position: v})
 	switch {
 	case !known:
-		u.warn(CodeUnknownFlag, i, "This ISBT 128 data identifier is not known; its value is kept unread.")
+		u.fail(CodeUnknownFlag, i, "This ISBT 128 data identifier is not known; its value is kept unread and the others are read.")
 		return end
 	case s.length > 0 && len(value) < s.length:
 		u.fail(CodeTooShort, v+len(value), "The value is shorter than its data structure demands.")
 	}
-	if at := badChar(value, &setHIBC); at >= 0 && s.length > 0 {
+	if at := badChar(value, &setUpper); at >= 0 && s.length > 0 {
 		u.fail(CodeCharacter, v+at, "This character may not stand here.")
+	} else if at := badDonation(value); id == "=" && at >= 0 {
+		u.fail(CodeContent, v+at, "A donation number has five characters of its facility, two digits of the year, six of the donation and two flag characters.")
 	}
 	if value != "" {
 		u.takeStructure(id, value, v)
@@ -103,19 +61,23 @@ func (u *UDI) structure(i, to int) int {
 	return end
 }
 
-// structureID gives the data identifier: two characters, three after "&,", and
-// one for a donation number, whose second character is data.
-func structureID(s string) string {
-	if len(s) < 2 {
-		return s
+// structureID gives the data identifier at i and where its value begins: two
+// characters, three after "&,", and one for a donation number, whose second
+// character is data. People type a blank after the first.
+func structureID(raw string, i, to int) (id string, v int) {
+	v = i + 1
+	for v < to && raw[v] == ' ' {
+		v++
 	}
-	if s[0] == '=' && setHIBC.has(s[1]) {
-		return s[:1]
+	switch {
+	case v == to || raw[i] == '=' && setUpper.has(raw[v]):
+		return raw[i : i+1], v
+	case raw[i] == '&' && raw[v] == ',' && v+1 < to:
+		return "&," + raw[v+1:v+2], v + 2
+	case v == i+1:
+		return raw[i : i+2], v + 1
 	}
-	if s[:2] == "&," && len(s) > 2 {
-		return s[:3]
-	}
-	return s[:2]
+	return raw[i:i+1] + raw[v:v+1], v + 1
 }
 
 func (u *UDI) takeStructure(id, value string, at int) {
@@ -140,6 +102,21 @@ func (u *UDI) takeStructure(id, value string, at int) {
 			u.set(&u.Expiry, d, at)
 		}
 	}
+}
+
+// badDonation gives the offset at which a donation identification number has
+// a letter where a digit belongs, or -1; its length was judged before.
+func badDonation(s string) int {
+	if len(s) != 15 {
+		return -1
+	}
+	if s[0] == 'O' || s[0] == '0' { // never the first of a facility
+		return 0
+	}
+	if at := badChar(s[5:13], &setDigits); at >= 0 {
+		return 5 + at
+	}
+	return -1
 }
 
 // isbtDate reads YYYJJJ, the year's last three digits and its day, and HHMM

@@ -49,10 +49,10 @@ func TestParse_HIBCSecondaryInAllDateAndQuantityForms(t *testing.T) {
 		"$$824605271223C001":   {quantity: "24", expiry: "2005-09-28", lot: "3C001"},
 		"$$82473C001":          {quantity: "24", lot: "3C001"},
 		"$$824":                {quantity: "24"},
-		"$$90010009053C001":    {quantity: "00100", expiry: "2005-09-30", lot: "3C001"},
-		"$$90010020928053C001": {quantity: "00100", expiry: "2005-09-28", lot: "3C001"},
-		"$$90010073C001":       {quantity: "00100", lot: "3C001"},
-		"$$900100":             {quantity: "00100"},
+		"$$90010009053C001":    {quantity: "100", expiry: "2005-09-30", lot: "3C001"},
+		"$$90010020928053C001": {quantity: "100", expiry: "2005-09-28", lot: "3C001"},
+		"$$90010073C001":       {quantity: "100", lot: "3C001"},
+		"$$900100":             {quantity: "100"},
 		"$$+09050001":          {expiry: "2005-09-30", serial: "0001"},
 		"$$+20928050001":       {expiry: "2005-09-28", serial: "0001"},
 		"$$+30509280001":       {expiry: "2005-09-28", serial: "0001"},
@@ -162,11 +162,20 @@ func TestCombine_JoinsTwoSymbolsOfOneProduct(t *testing.T) {
 	}
 }
 
+func TestCombine_WhatWasDoubtfulAloneIsSettled(t *testing.T) {
+	t.Parallel()
+	u := Combine(Parse("0109504000059118", today), Parse("1726123110AB12", today))
+	if u.DI != device || u.Lot != "AB12" || u.Expiry.String() != "2026-12-31" || len(u.Findings) != 0 {
+		t.Errorf("%+v", u)
+	}
+}
+
 func TestCombine_ContradictionsAreReported(t *testing.T) {
 	for _, c := range []struct{ a, b, code string }{
 		{"(01)09504000059118(10)A", "(01)09504000059118(10)B", CodeConflict},
 		{"(01)09504000059118", "(01)19504000059115", CodeConflict},
 		{"(01)09504000059118", hib("+$LOT1L"), CodeConflict},
+		{"(01)09504000059118(240)A", "(240)B(10)C", CodeConflict},
 		{"(01)09504000059118", "(02)09504000059118(37)1(00)006141411234567890", CodeExcludes},
 		{hib("+A99912345"), hib("+$LOT1?L"[:6] + "L"), CodeConflict},
 	} {

@@ -11,10 +11,15 @@ import (
 //
 // Understood are GS1 element strings with or without a symbology prefix and
 // with FNC1 as 0x1D or as a keyboard wedge's stand-in, the same with brackets
-// or with no separators at all, GS1 Digital Link URIs, a bare GTIN or SSCC,
-// HIBC primary, secondary and concatenated, and ICCBBA's ISBT 128.
+// or with no separators at all, GS1 Digital Link URIs, a bare GTIN, HIBC
+// primary, secondary and concatenated, and ICCBBA's ISBT 128. What is longer
+// than any symbol can be is not read.
 func Parse(raw string, now time.Time) UDI {
 	u := UDI{Raw: raw, Elements: []Element{}, Findings: []Finding{}}
+	if len(raw) > mostBytes {
+		u.fail(CodeTooLong, mostBytes, "No symbol holds so much. Give one scan at a time.")
+		return u
+	}
 	from, to := 0, len(raw)
 	for from < to && blank(raw[from]) {
 		from++
@@ -50,16 +55,31 @@ func Parse(raw string, now time.Time) UDI {
 		u.iccbba(from, last)
 	case linkAt(raw[from:last]):
 		u.digitalLink(from, last, now)
-	case c == '(' && headAt(raw, from, last) > 0, !s.gs1 && (c < '0' || c > '9') && bracketAt(raw, from, last) >= 0:
+	case headAt(raw, from, last) > 0, !s.gs1 && (c < '0' || c > '9') && bracketAt(raw, from, last) >= 0:
 		u.bracketed(from, last, now)
-	case s.gtin:
-		u.Issuer = GS1
-		u.bareGTIN(from, last)
+	case s.gtin > 0:
+		u.symbolGTIN(s, from, last, now)
 	case u.bare(s, from, last, now):
 	default:
 		u.plain(s, from, last, now)
 	}
 	return u
+}
+
+// mostBytes is more than the largest symbol holds (a QR code 7,089 digits),
+// mostElements more than any label has.
+const (
+	mostBytes    = 8 << 10
+	mostElements = 64
+)
+
+// full reports, and tells once, that there are more elements than are read.
+func (u *UDI) full(at int) bool {
+	if len(u.Elements) < mostElements {
+		return false
+	}
+	u.fail(CodeTooLong, at, "There are more elements than any label has; the rest is not read. Give one scan at a time.")
+	return true
 }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
@@ -68,7 +88,7 @@ func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 type symbol struct {
 	name string
 	gs1  bool // its data are GS1 element strings
-	gtin bool // its data are a bare GTIN
+	gtin int  // its data are a GTIN of so many digits
 }
 
 func symbolOf(code, modifier byte) symbol {
@@ -100,11 +120,11 @@ func symbolOf(code, modifier byte) symbol {
 		return symbol{name: "dotcode"}
 	case 'E':
 		if modifier == '4' {
-			return symbol{name: "ean_8", gtin: true}
+			return symbol{name: "ean_8", gtin: 8}
 		}
-		return symbol{name: "ean_13", gtin: true}
+		return symbol{name: "ean_13", gtin: 13}
 	case 'I':
-		return symbol{name: "itf_14", gtin: true}
+		return symbol{name: "itf_14", gtin: 14}
 	case 'A':
 		return symbol{name: "code_39"}
 	case 'z':

@@ -28,7 +28,8 @@ type UDI struct {
 	// that gives a month alone means the month's last day.
 	Expiry       Date `json:"expiry"`
 	Manufactured Date `json:"manufactured"`
-	// Quantity is the count that the carrier states, in digits.
+	// Quantity is the count that the carrier states, in digits without leading
+	// zeros.
 	Quantity string `json:"quantity"`
 	// Elements are all parts in the carrier's own order.
 	Elements []Element `json:"elements"`
@@ -102,7 +103,7 @@ func (u UDI) Has(code string) bool {
 // GS1 or the check digit is wrong.
 func (u UDI) GTIN() (g GTIN, ok bool) {
 	if u.Issuer != GS1 {
-		return "", false
+		return GTIN{}, false
 	}
 	g, err := ParseGTIN(u.DI)
 	return g, err == nil

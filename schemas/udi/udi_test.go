@@ -59,11 +59,12 @@ func TestParse_OneProductInEveryGS1Form(t *testing.T) {
 }
 
 func TestParse_StandInsOfKeyboardWedgesSeparate(t *testing.T) {
-	for _, s := range standIns {
+	for _, s := range standInTexts {
 		check(t, "0109504000059118107654321D"+s+"2110987654d321", want{
 			issuer: GS1, carrier: "element_string", di: device, lot: "7654321D", serial: "10987654d321", codes: CodeStandIn})
 	}
-	check(t, "^0109504000059118", want{issuer: GS1, carrier: "plain", di: device})
+	check(t, "^0109504000059118", want{issuer: GS1, carrier: "element_string", di: device})
+	check(t, "@0109504000059118", want{issuer: GS1, carrier: "plain", di: device})
 }
 
 func TestParse_AWrongCheckDigitIsFlaggedAndKept(t *testing.T) {
@@ -79,6 +80,8 @@ func TestParse_ALostSeparatorIsReportedAndNeverGuessed(t *testing.T) {
 		"]C10109504000059118107654321D2110987654d321": {carrier: "gs1_128", codes: CodeMissingSeparator},
 		// a serial may hide in the lot
 		"0109504000059118107654321D21109876": {carrier: "plain", codes: CodeAmbiguous},
+		// a date that may lack its time: too few figures for another element
+		"01095040000591187011030102": {carrier: "plain"},
 		// an expiry may hide in the lot
 		"010950400005911810ABC17261231": {carrier: "plain", codes: CodeAmbiguous},
 		// 13 is no month: nothing hides
@@ -103,7 +106,7 @@ func TestParse_BareKeysOfRetailPacks(t *testing.T) {
 		"40170725":          {carrier: "plain", di: "00000040170725"},
 		"]I109504000059118": {carrier: "itf_14", di: device},
 		"036000291452":      {carrier: "plain", di: "00036000291452"},
-		gsrn:                {carrier: "plain"},
+		gsrn:                {carrier: "plain", codes: CodeAmbiguous},
 		"]E012345":          {carrier: "ean_13", di: "12345", codes: CodeTooShort},
 		"17261231":          {carrier: "plain", expiry: "", codes: CodeAmbiguous},
 		"]C117261231":       {carrier: "gs1_128", expiry: "2026-12-31", codes: CodeRequires},
@@ -218,10 +221,10 @@ func TestParse_WrongValuesAreFlaggedAndKept(t *testing.T) {
 func TestParse_DigitalLinksThatAreNone(t *testing.T) {
 	for raw, w := range map[string]want{
 		"https://example.com/products/42":                {carrier: "digital_link", codes: CodeUnrecognised},
-		"https://id.gs1.org/ARHKVAdpQg":                  {carrier: "digital_link", codes: CodeUnrecognised},
+		"https://id.gs1.org/ARHKVAdpQg":                  {carrier: "digital_link", codes: CodeCompressed},
 		"https://id.gs1.org/01/09504000059118/21/Y/10/X": {issuer: GS1, carrier: "digital_link", di: device, lot: "X", serial: "Y", codes: CodePathOrder},
 		"https://id.gs1.org/01/09504000059118/10/A%2":    {issuer: GS1, carrier: "digital_link", di: device, lot: "A%2", codes: CodeEncoding},
-		"https://id.gs1.org/01/09504000059118/":          {issuer: GS1, carrier: "digital_link", di: device},
+		"https://id.gs1.org/01/09504000059118/":          {issuer: GS1, carrier: "digital_link", di: device, codes: CodePathOrder},
 		"https://id.gs1.org/8018/" + gsrn + "/8019/1":    {issuer: GS1, carrier: "digital_link"},
 		"id.gs1.org/01/09504000059118":                   {issuer: GS1, carrier: "digital_link", di: device},
 	} {
