@@ -30,7 +30,7 @@ places:
 connectors:
   - name: theatre
     type: mllp
-    mapping: generic-theatre/v1
+    mapping: generic-theatre/v2
     mllp:
       listen: 127.0.0.1:2575
   - name: erp
@@ -87,6 +87,10 @@ var brokenTrusts = []brokenFile{
 		"12 wrong_type: `mllp` must be a block of keys with values, not text."}},
 	{"text where a list belongs", "aliases: [OR1]", "aliases: OR1", []string{
 		"6 wrong_type: `aliases` must be a list, not text. Begin each entry with \"- \", or write [] for none."}},
+	{"a feed's place that the trust does not have", "    mapping: generic-theatre/v2\n", "    mapping: generic-theatre/v2\n    places: [TH1, TH3]\n", []string{
+		"12 unknown_reference: there is no place \"TH3\"; did you mean `TH1`?"}},
+	{"a day that no calendar has", "    mapping: generic-theatre/v2\n", "    mapping: generic-theatre/v2\n    historical_before: \"2026-02-30\"\n", []string{
+		"12 bad_value: `historical_before` must be a day of the calendar, as \"2026-04-01\"."}},
 	{"list where text belongs", "name: Northmoor", "name: [Northmoor]", []string{
 		"2 wrong_type: `name` must be a single value, not a list."}},
 	{"number where text belongs", "{code: TH2,", "{code: 0200,", []string{
@@ -129,8 +133,8 @@ var brokenTrusts = []brokenFile{
 		"3 bad_value: `environment` must be production or test."}},
 	{"release that is no time", "name: Ortho Devices Ltd", "name: Ortho Devices Ltd, release: \"25:00\"", []string{
 		"24 bad_value: `release` must be immediate, or a time of day as \"16:15\"."}},
-	{"profile without a version", "mapping: generic-theatre/v1", "mapping: generic-theatre", []string{
-		"11 bad_value: `mapping` must be a profile with its version, as generic-theatre/v1."}},
+	{"profile without a version", "mapping: generic-theatre/v2", "mapping: generic-theatre", []string{
+		"11 bad_value: `mapping` must be a profile with its version, as generic-theatre/v2."}},
 	{"site code in small letters", "site: ZZ101", "site: zz101", []string{
 		"6 bad_value: `site` must be an ODS code of a site: five to nine capital letters or digits, as ZZ101."}},
 	{"trust code that is not the folder's name", "ods: ZZ1", "ods: ZZ2", []string{

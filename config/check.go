@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ func (d *document) check(t *Trust) {
 	d.checkNames("suppliers", "code", "supplier", names(t.Suppliers, func(s Supplier) string { return s.Code }))
 	for i, c := range t.Connectors {
 		d.checkConnector(fmt.Sprintf("connectors[%d]", i), c)
+		d.checkServed(fmt.Sprintf("connectors[%d].places", i), c, t.Places)
 	}
 	d.checkPurchasing(t)
 }
@@ -59,6 +61,19 @@ func (d *document) checkPlaces(places []Place) {
 	for i, p := range places {
 		for j, alias := range p.Aliases {
 			note(fmt.Sprintf("places[%d].aliases[%d]", i, j), alias)
+		}
+	}
+}
+
+// checkServed refuses a place of a feed that is not among the trust's.
+func (d *document) checkServed(at string, c Connector, places []Place) {
+	if d.bad["places"] {
+		return
+	}
+	all := names(places, func(p Place) string { return p.Code })
+	for i, code := range c.Places {
+		if path := fmt.Sprintf("%s[%d]", at, i); code != "" && !slices.Contains(all, code) && !d.bad[path] {
+			d.reportAt(path, "unknown_reference", "there is no place %q%s", printable(code), suggest(code, all))
 		}
 	}
 }

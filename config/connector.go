@@ -7,11 +7,17 @@ type Connector struct {
 	// The transport. The block of the same name holds its settings.
 	Type string `yaml:"type" example:"mllp" validate:"required,oneof=mllp sftp"`
 	// Mapping profile that reads what comes in.
-	Mapping string `yaml:"mapping" unit:"profile/version" example:"generic-theatre/v1" validate:"required,profile"`
+	Mapping string `yaml:"mapping" unit:"profile/version" example:"generic-theatre/v2" validate:"required,profile"`
 	// File that changes the profile for this trust, relative to the trust's folder.
 	Overlay string `yaml:"overlay" unit:"path" special:"empty: the profile as it is" example:"mapping.yaml"`
 	// A feed that sends nothing for longer than this raises the warning `feed_silent`, by day and by night.
 	SilentAfter Duration `yaml:"silent_after" unit:"duration" special:"empty: learned from what it sent at the same hours of the last weeks" example:"4h"`
+	// Codes of the places of whose use the feed tells. While it is silent or behind, or held by a person, what is ordered for them waits for a person.
+	Places []string `yaml:"places" unit:"codes" special:"empty: learned from the uses that it told" example:"[TH1, TH2]" validate:"dive,required,max=20,text"`
+	// A feed is behind, and raises the warning `feed_behind`, when a message comes that had been sent (MSH-7) more than this before, or waits for longer than this to be posted. Longer for a sender that sends once a day, or whose clock is wrong.
+	BehindAfter Duration `yaml:"behind_after" unit:"duration" default:"15m"`
+	// The day on which the stock of the feed's places was first counted. Uses that occurred before it are in the stock ledger and the patient's record, but had left the shelves already: they change no stock balance and bring no order about. For loading history, and for running beside another system until the day. Keep it for good.
+	HistoricalBefore string `yaml:"historical_before" unit:"CCYY-MM-DD" special:"empty: every use takes from its shelf" example:"\"2026-04-01\"" validate:"omitempty,day"`
 	// Settings of an `mllp` connector: it listens for HL7 v2 messages.
 	MLLP *MLLP `yaml:"mllp" validate:"omitempty"`
 	// Settings of an `sftp` connector: it delivers files and takes files from the same server.
@@ -48,6 +54,8 @@ type MLLP struct {
 	ContentErrors string `yaml:"content_errors" default:"accept" validate:"oneof=accept error reject"`
 	// Character set to read messages in, in place of what MSH-18 says.
 	Charset string `yaml:"charset" unit:"MSH-18 name" special:"empty: as MSH-18 says" example:"8859/1" validate:"max=40,text"`
+	// What becomes of a message that departs from the HL7 standard, once it is stored and its sender has its answer: `tolerant` reads it and notes what that took; `report` also holds it against the standard (structure, required fields, version) and notes what is wrong; `warnings` stops it where a finding is a warning; `strict` stops it for any finding, as line feeds for carriage returns. A stopped message is replayed once this is more tolerant.
+	Strictness string `yaml:"strictness" default:"tolerant" example:"warnings" validate:"oneof=tolerant report warnings strict"`
 }
 
 // MLLPTLS secures an `mllp` connector. Changed files are taken up with the

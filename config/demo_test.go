@@ -43,7 +43,7 @@ func table(t *testing.T, name, header string) []map[string]string {
 func catalogue(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	items := map[string]map[string]string{}
-	for _, row := range table(t, "catalogue.csv", "item,description,base_unit,gtin,npc,mpc,manufacturer,pack_size,pack_gtin,supplier,supplier_code,price,currency,lot_tracked,serial_tracked,device_class,implantable,reportable") {
+	for _, row := range table(t, "catalogue.csv", "item,description,base_unit,gtin,npc,mpc,manufacturer,pack_size,pack_gtin,supplier,supplier_code,price,currency,lot_tracked,serial_tracked,device_class,implantable,reportable,case_ceiling") {
 		items[row["item"]] = row
 	}
 	return items

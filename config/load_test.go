@@ -54,7 +54,7 @@ func TestLoad_AbsentKeysHaveTheirDefaults(t *testing.T) {
 	}
 	wantMLLP := &config.MLLP{Listen: ":1", MaxMessage: 1 << 20, IdleTimeout: config.Duration(10 * time.Minute),
 		ReadTimeout: config.Duration(30 * time.Second), WriteTimeout: config.Duration(30 * time.Second), KeepAlive: config.Duration(30 * time.Second),
-		MaxConnections: 1024, MaxConnectionsPerPeer: 256, Ack: "stored", AckTimeout: config.Duration(20 * time.Second), ContentErrors: "accept"}
+		MaxConnections: 1024, MaxConnectionsPerPeer: 256, Ack: "stored", AckTimeout: config.Duration(20 * time.Second), ContentErrors: "accept", Strictness: "tolerant"}
 	if diff := cmp.Diff(wantMLLP, trust.Connectors[0].MLLP); diff != "" {
 		t.Errorf("mllp differs (-want +got):\n%s", diff)
 	}

@@ -31,7 +31,7 @@ var rules = map[string]rule{
 	"ods":       {must: "be an ODS code of a trust: three capital letters or digits, as ZZ1", form: `^[A-Z0-9]{3}$`, test: isODS},
 	"site":      {must: "be an ODS code of a site: five to nine capital letters or digits, as ZZ101", form: `^[A-Z0-9]{5,9}$`, test: isSite},
 	"name":      formed("begin with a small letter and hold only small letters, digits, '_' and '-', as theatre", `^[a-z][a-z0-9_-]*$`),
-	"profile":   formed("be a profile with its version, as generic-theatre/v1", `^[a-z0-9]+(-[a-z0-9]+)*/v[1-9][0-9]*$`),
+	"profile":   formed("be a profile with its version, as generic-theatre/v2", `^[a-z0-9]+(-[a-z0-9]+)*/v[1-9][0-9]*$`),
 	"release":   formed("be immediate, or a time of day as \"16:15\"", `^(immediate|([01][0-9]|2[0-3]):[0-5][0-9])$`),
 	"fileword":  formed("hold only letters, digits, '_' and '-', because file names are made from it", `^[A-Za-z0-9_-]*$`),
 	"address":   {must: "be a host and a port, as 127.0.0.1:2575", form: `^[^\s]*:[0-9]{1,5}$`, test: isAddress},
@@ -39,6 +39,7 @@ var rules = map[string]rule{
 	"text":      {must: "hold printable characters only, without spaces at either end", test: isText},
 	"zone":      {must: "be a time zone of the IANA database, as Europe/London", test: isZone},
 	"collector": formed("be an address with http:// or https://, as http://127.0.0.1:4318", `^https?://[^\s/@?#]+(/[^\s@?#]*)?$`),
+	"day":       {must: "be a day of the calendar, as \"2026-04-01\"", form: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, test: isDay},
 	"pattern":   {must: "be a file name with * and ? as wildcards and no '/', as *.csv", form: `^[^/]+$`, test: isPattern},
 }
 
@@ -83,6 +84,11 @@ func isText(text string) bool {
 func isZone(text string) bool {
 	_, err := time.LoadLocation(text)
 	return err == nil && text != "" && text != "Local"
+}
+
+func isDay(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
 }
 
 func isPattern(text string) bool {

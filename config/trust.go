@@ -17,6 +17,8 @@ type Trust struct {
 	Secrets Secrets `yaml:"secrets"`
 	// Where the trust keeps stock.
 	Places []Place `yaml:"places" validate:"dive"`
+	// Whose word counts for use, place by place. Without it a connector that stands earlier in the list of connectors decides before a later one.
+	Authority []Authority `yaml:"authority" optional:"true" validate:"dive"`
 	// How messages and files get in and out.
 	Connectors []Connector `yaml:"connectors" validate:"dive"`
 	// Whom the trust orders from.
@@ -53,6 +55,16 @@ type Place struct {
 	Site string `yaml:"site" unit:"ODS site code" special:"empty: not told" example:"ZZ101" validate:"omitempty,site"`
 	// Other codes by which senders name the place.
 	Aliases []string `yaml:"aliases" unit:"codes" example:"[OR1, \"THEATRE 1\"]" validate:"dive,required,max=64,text"`
+}
+
+// Authority says whose word counts for use at some places. Of each thing used
+// in a case the first source that tells of it decides; later ones corroborate
+// or open a difference, and sources that are not listed never add a use.
+type Authority struct {
+	// Codes of the places.
+	Places []string `yaml:"places" unit:"codes" special:"empty: all places that no other entry names" example:"[TH1, TH2]" validate:"dive,required,max=20,text"`
+	// Sources, those that decide first: the name of a connector, or of one of its voices as the mapping names it.
+	Sources []string `yaml:"sources" unit:"connectors, or connector.voice" example:"[theatre.implants, theatre]" validate:"required,min=1,dive,required,max=81,text"`
 }
 
 // Supplier is somebody whom the trust orders from.

@@ -24,6 +24,8 @@ type Envelope struct {
 	Sender string
 	// ControlID is MSH-10, or a file's name. Empty if the sender gave none.
 	ControlID string
+	// SentAt is MSH-7 as the sender wrote it. Empty if there is none.
+	SentAt string
 	// Key orders messages: those with an equal key are handled in the order
 	// of their receipt. It may hold a patient identifier, so the hub keeps
 	// only a hash of it and never logs it.

@@ -86,12 +86,23 @@ func reckoning(g journal.Suggestion) []string {
 	if len(g.Inputs) == 0 || json.Unmarshal(g.Inputs, &in) != nil || in.PackSize == 0 {
 		return nil
 	}
-	return []string{
+	out := []string{
 		fmt.Sprintf("Available: %s. On order: %s. Together %s, below the reorder point of %s.", number(in.Available), number(in.OnOrder), number(in.Available+in.OnOrder), number(in.ReorderPoint)),
 		fmt.Sprintf("Order up to %s: %s missing, in packs of %s: %s.", number(in.OrderUpTo), number(in.OrderUpTo-in.Available-in.OnOrder), number(in.PackSize), count(g.Packs, "pack", "packs")),
 		fmt.Sprintf("In the last twelve months: %s, the largest of %s.", count(in.History.Orders, "order", "orders"), number(in.History.Largest)),
 		fmt.Sprintf("Ordered automatically before on that day: %s.", money(in.SpentToday, g.Currency)),
 	}
+	for _, d := range in.Doubts {
+		was := map[string]string{"feed_silent": "it was silent", "feed_behind": "it was behind", "feed_held": "a person held it"}[d.Kind]
+		out = append(out, fmt.Sprintf("Feed %s could not be relied on: %s.", d.Feed, or(was, "it was not well")))
+	}
+	return out
+}
+
+// doubted reports whether a suggested order waits because of a feed, too.
+func doubted(g journal.Suggestion) bool {
+	var in purchasing.Inputs
+	return json.Unmarshal(g.Inputs, &in) == nil && len(in.Doubts) > 0
 }
 
 // isShelf reports whether a movement's end is a place with stock of its own,

@@ -34,6 +34,8 @@ type fake struct {
 	many   int // messages to list
 	fail   error
 	asked  *journal.Filter
+	cases  map[int64]journal.CaseDetail
+	wanted *journal.CaseFilter
 }
 
 func (f fake) Trusts(context.Context) ([]string, error) {
@@ -142,6 +144,9 @@ func busy() fake {
 			Postings: []journal.Posting{{Attempt: 1, Outcome: "applied", Summary: "1 line recorded as unidentified.", Profile: "generic-theatre@1", PostedAt: at(12), Findings: json.RawMessage("{broken")}}},
 		20: {Message: halted, Stop: &journal.Stop{Step: "translate", Code: "device_missing", Path: "OBX[3]-5", Text: "The observation names no device.", Profile: "generic-theatre@1", StoppedAt: at(6)}},
 	}}
+	for id := int64(8); id < 12; id++ {
+		f.chains[id] = journal.Chain{Message: message(id, 50, "DFT^P03", "applied", "Taken up.")}
+	}
 	for _, m := range []journal.Message{message(16, 20, "ADT^A08", "no_change", "Nothing changed."), message(18, 18, "DFT^P03", "test", "A test message.")} {
 		f.chains[m.ID] = journal.Chain{Message: m}
 	}
@@ -156,5 +161,6 @@ func busy() fake {
 		Below: []journal.Stock{{Place: "THEATRE-1", Item: "HIP-STEM-12", Description: "Hip stem, cementless, size 12", Unit: "each", Quantity: 3, ReorderPoint: ptr(int64(4)), OrderUpTo: ptr(int64(7)), OnOrder: 4, Below: true},
 			{Place: "THEATRE-1", Item: "BONE-CEMENT-40", Description: "Bone cement 40 g with gentamicin", Unit: "each", Quantity: -2, ReorderPoint: ptr(int64(10)), OrderUpTo: ptr(int64(24)), Below: true}},
 		Orders: []journal.Order{unsentOrder, order}}
+	f.cases = busyCases(f)
 	return f
 }

@@ -18,6 +18,8 @@ type need struct {
 	Since    time.Time
 	// Message and Order name what it concerns, where there is one.
 	Message int64
+	Case    int64 // with Line, if it is about one
+	Line    int64
 	Order   string
 	Item    string // with Place
 	Place   string
@@ -85,7 +87,7 @@ func needs(s journal.Status, p page) []need {
 // warned is a warning's need. A severity that the pages do not know is
 // treated as the gravest.
 func warned(w journal.Warning) need {
-	n := need{Tone: w.Severity, Title: warningKinds.of(w.Kind).Text, Text: w.Text, Action: w.Action, Since: w.OpenedAt, Message: w.Message}
+	n := need{Tone: w.Severity, Title: warningKinds.of(w.Kind).Text, Text: w.Text, Action: w.Action, Since: w.OpenedAt, Message: w.Message, Case: w.Case, Line: w.Line}
 	if w.Severity != "warning" && w.Severity != "notice" {
 		n.Tone = "danger"
 	}
@@ -93,10 +95,16 @@ func warned(w journal.Warning) need {
 		n.Commands = []string{fmt.Sprintf("stockwell messages show %d", w.Message)}
 	}
 	switch w.Kind {
-	case "item_unidentified", "place_unidentified":
-		if w.Message != 0 {
+	case "item_unidentified", "place_unidentified", "sources_disagree", "source_not_authoritative", "no_business_key":
+		if w.Line != 0 {
+			_, n.Commands = mend(w.Kind, w.Case, w.Line, w.Message)
+		} else if w.Message != 0 {
 			n.Commands = append(n.Commands, fmt.Sprintf("stockwell messages replay %d", w.Message))
 		}
+	case "returned_to_check":
+		n.Commands = []string{"stockwell stock holds", "stockwell stock release HOLD --why WHY"}
+	case "wrong_patient", "nhs_number_changed", "above_ceiling":
+		n.Commands = append(n.Commands, fmt.Sprintf("stockwell warnings close %d --by NAME --reason WHY", w.ID))
 	}
 	switch {
 	case n.Action != "":
@@ -121,13 +129,17 @@ func stopped(m journal.Message) need {
 
 // undecided is the need of a suggested order that waits for a person.
 func undecided(g journal.Suggestion) need {
-	return need{
+	n := need{
 		Tone: "decide", Title: fmt.Sprintf("Suggested order %d: %s of %s for %s, %s", g.ID, count(g.Packs, "pack", "packs"), g.Item, g.Place, money(g.Value, g.Currency)),
 		Text:     or(g.Why, "It is above what may be ordered without a person."),
 		Action:   "Check the quantity against what the theatre plans to use, then approve it in your name. Until then nothing is ordered.",
 		Commands: []string{fmt.Sprintf("stockwell orders approve %d --by NAME", g.ID)},
 		Message:  g.Message, Item: g.Item, Place: g.Place,
 	}
+	if doubted(g) {
+		n.Action = "Approve it in your name if it cannot wait. Its quantity follows what is used until then."
+	}
+	return n
 }
 
 // unsent is the need of an order that is not at the ERP. One that was made
@@ -196,6 +208,39 @@ func unsentHere(o journal.Order, now time.Time) (need, bool) {
 	n, ok := unsent(o, now)
 	n.Order = ""
 	return n, ok && o.SentAt == nil && o.State == "ready"
+}
+
+// warnedInCase is a warning's need on the page of its case.
+func warnedInCase(w journal.Warning) need {
+	n := warned(w)
+	if n.Case = 0; w.Line != 0 {
+		n.Case, n.Line = w.Case, w.Line
+	}
+	return n
+}
+
+// ofCase names what a need's link to a case leads to.
+func ofCase(n need) string {
+	if n.Line != 0 {
+		return fmt.Sprintf("Line %d of the case", n.Line)
+	}
+	return "The case"
+}
+
+// mendCommands are what a person can do about a line that waits or is
+// unidentified.
+func mendCommands(id int64, l journal.CaseLine) []string {
+	kind := "line_waiting"
+	switch {
+	case l.Why == "item_unknown":
+		kind = "item_unidentified"
+	case l.Why == "place_unknown":
+		kind = "place_unidentified"
+	case l.Why == "sources_differ", l.Why == "source_not_authoritative":
+		kind = "sources_disagree"
+	}
+	_, list := mend(kind, id, l.ID, l.Message)
+	return list
 }
 
 // warnedHere is a warning's need on the page of its own message.

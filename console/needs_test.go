@@ -88,3 +88,18 @@ func TestStatus_FoldsManyProblemsAndHidesNone(t *testing.T) {
 	}
 	must(t, "the page", body, "Show 35 more that need you")
 }
+
+func TestNeeds_WhatWaitsForAFeedSaysSo(t *testing.T) {
+	t.Parallel()
+	g := journal.Suggestion{ID: 8, State: "waits", Why: "Feed theatre has been silent since 14:05.", Inputs: []byte(`{"pack_size": 1, "doubts": [{"kind": "feed_silent", "feed": "theatre"}]}`)}
+	if n := undecided(g); !strings.Contains(n.Action, "if it cannot wait") || n.Text != g.Why {
+		t.Errorf("%+v", n)
+	}
+	if how := reckoning(g); !slices.Contains(how, "Feed theatre could not be relied on: it was silent.") {
+		t.Errorf("it was reckoned from %q", how)
+	}
+	g.Inputs = []byte(`{"pack_size": 1}`)
+	if n := undecided(g); strings.Contains(n.Action, "cannot wait") {
+		t.Errorf("%+v", n)
+	}
+}

@@ -113,6 +113,29 @@ var dispositions = words{
 	"opened_not_used":        {"Opened, not used", ""},
 	"contaminated":           {"Contaminated", ""},
 	"returned_unopened":      {"Returned unopened", ""},
+	"supplier_liable":        {"Failed; the supplier answers for it", ""},
+	"reusable":               {"Reusable: back to be sterilised", ""},
+}
+
+var caseChoices = words{
+	"open":      {"With something that needs you", ""},
+	"reconcile": {"To reconcile", ""},
+}
+
+// caseChoiceOrder is how they are offered.
+var caseChoiceOrder = []string{"open", "reconcile"}
+
+var stages = words{
+	"planned": {"As planned", ""},
+	"theatre": {"In theatre", ""},
+	"final":   {"Final coding", ""},
+}
+
+var holdKinds = words{
+	"returned": {"Came back never opened", "yellow"},
+	"quality":  {"Held for quality", "yellow"},
+	"label":    {"Its label must be checked", "yellow"},
+	"recall":   {"Held for a recall", "red"},
 }
 
 var directions = words{
@@ -123,30 +146,41 @@ var directions = words{
 // warningKinds are the headlines of warnings; the text and the action come
 // with each.
 var warningKinds = words{
-	"expired_used":         {"An expired item was used", ""},
-	"orders_held":          {"Orders are held since a restore", ""},
-	"plan_failed":          {"An order cannot be computed", ""},
-	"mapping_broken":       {"A changed mapping cannot be used", ""},
-	"stock_short":          {"More was used than was in stock", ""},
-	"item_unidentified":    {"An item is unidentified", ""},
-	"place_unidentified":   {"A place is unidentified", ""},
-	"wrong_patient":        {"A use was told of the wrong patient", ""},
-	"case_patient_differs": {"Use and booking name different patients", ""},
-	"identifiers_disagree": {"A patient's identifiers disagree", ""},
-	"cancelled_case_used":  {"Things were used in a cancelled case", ""},
-	"line_waiting":         {"A line waits for a person", ""},
-	"no_business_key":      {"A line has no number of its own", ""},
-	"sources_disagree":     {"Two sources disagree", ""},
-	"lot_not_in_stock":     {"A lot was used that is not in stock", ""},
-	"order_unknown":        {"An answer names an unknown order", ""},
-	"order_changed":        {"The supplier changed an order", ""},
-	"order_rejected":       {"The supplier rejected an order", ""},
-	"feed_silent":          {"A feed is silent", ""},
-	"backlog":              {"Messages pile up", ""},
-	"database_away":        {"The database is away", ""},
-	"disk_full":            {"The disk is full", ""},
-	"disk_low":             {"The disk is nearly full", ""},
-	"clock_wrong":          {"A clock is wrong", ""},
+	"expired_used":             {"An expired item was used", ""},
+	"orders_held":              {"Orders are held since a restore", ""},
+	"plan_failed":              {"An order cannot be computed", ""},
+	"mapping_broken":           {"A changed mapping cannot be used", ""},
+	"stock_short":              {"More was used than was in stock", ""},
+	"item_unidentified":        {"An item is unidentified", ""},
+	"place_unidentified":       {"A place is unidentified", ""},
+	"wrong_patient":            {"A use was told of the wrong patient", ""},
+	"case_patient_differs":     {"Use and booking name different patients", ""},
+	"identifiers_disagree":     {"A patient's identifiers disagree", ""},
+	"cancelled_case_used":      {"Things were used in a cancelled case", ""},
+	"line_waiting":             {"A line waits for a person", ""},
+	"no_business_key":          {"A line has no number of its own", ""},
+	"sources_disagree":         {"Two sources disagree", ""},
+	"lot_not_in_stock":         {"A lot was used that is not in stock", ""},
+	"held_used":                {"Held stock was used", ""},
+	"above_ceiling":            {"More was used than a case is thought to use", ""},
+	"side_differs":             {"A device is for the other side", ""},
+	"procedure_sides_differ":   {"The sides of a procedure differ", ""},
+	"returned_to_check":        {"Something came back never opened", ""},
+	"supplier_liable":          {"A supplier answers for something", ""},
+	"source_not_authoritative": {"A use is told by a source that does not decide", ""},
+	"nhs_number_changed":       {"A patient's NHS Number changed", ""},
+	"unmerged_still_joined":    {"Patients taken apart are still read as one", ""},
+	"order_unknown":            {"An answer names an unknown order", ""},
+	"order_changed":            {"The supplier changed an order", ""},
+	"order_rejected":           {"The supplier rejected an order", ""},
+	"feed_silent":              {"A feed is silent", ""},
+	"feed_behind":              {"A feed is behind", ""},
+	"feed_held":                {"A feed is held by a person", ""},
+	"backlog":                  {"Messages pile up", ""},
+	"database_away":            {"The database is away", ""},
+	"disk_full":                {"The disk is full", ""},
+	"disk_low":                 {"The disk is nearly full", ""},
+	"clock_wrong":              {"A clock is wrong", ""},
 }
 
 // stepNames say where in the hub a message or an order stopped.
@@ -160,23 +194,28 @@ var stepNames = words{
 
 // reasons say why a line stands as it does.
 var reasons = words{
-	"nothing_told":        {"No source says anything of it now", ""},
-	"credit_without_use":  {"A credit came for a use that was never told", ""},
-	"credit_exceeds_use":  {"More was credited than was used", ""},
-	"credited":            {"Credited in full", ""},
-	"sign_unknown":        {"Its transaction type is not in the mapping's table", ""},
-	"quantity_unreadable": {"Its quantity cannot be read as a number", ""},
-	"quantity_negative":   {"Its quantity is below zero", ""},
-	"quantity_too_large":  {"Its quantity is too large to count", ""},
-	"credit_unit_differs": {"Its credit is in another unit than its use", ""},
-	"fraction":            {"Its quantity is not a whole number of units", ""},
-	"item_unknown":        {"Its code is not in the catalogue", ""},
-	"place_unknown":       {"Its place is not among the trust's places", ""},
-	"wrong_patient":       {"It was told of the wrong patient", ""},
-	"delete":              {"It was told in error", ""},
-	"no_value":            {"The sender withdrew it", ""},
-	"explanted":           {"Explanted: nothing left the shelf", ""},
-	"returned_unopened":   {"Returned unopened: nothing left the shelf", ""},
+	"nothing_told":             {"No source says anything of it now", ""},
+	"credit_without_use":       {"A credit came for a use that was never told", ""},
+	"credit_exceeds_use":       {"More was credited than was used", ""},
+	"credited":                 {"Credited in full", ""},
+	"sign_unknown":             {"Its transaction type is not in the mapping's table", ""},
+	"quantity_unreadable":      {"Its quantity cannot be read as a number", ""},
+	"quantity_negative":        {"Its quantity is below zero", ""},
+	"quantity_too_large":       {"Its quantity is too large to count", ""},
+	"credit_unit_differs":      {"Its credit is in another unit than its use", ""},
+	"fraction":                 {"Its quantity is not a whole number of units", ""},
+	"item_unknown":             {"Its code is not in the catalogue", ""},
+	"place_unknown":            {"Its place is not among the trust's places", ""},
+	"wrong_patient":            {"It was told of the wrong patient", ""},
+	"delete":                   {"It was told in error", ""},
+	"no_value":                 {"The sender withdrew it", ""},
+	"explanted":                {"Explanted: nothing left the shelf", ""},
+	"returned_unopened":        {"Returned unopened: nothing left the shelf", ""},
+	"reusable":                 {"Reusable: nothing left the shelf for good", ""},
+	"corroborates":             {"Corroborates the source that decides", ""},
+	"sources_differ":           {"Differs from the source that decides", ""},
+	"source_not_authoritative": {"No source that decides here tells of it", ""},
+	"same_use":                 {"Tells of the same use as another line", ""},
 }
 
 // Terms lists every code with a word of its own on the pages, and the word.
@@ -186,7 +225,7 @@ func Terms() map[string][]string {
 	for name, w := range map[string]words{
 		"message state": messageStates, "line state": lineStates, "order state": orderStates, "suggested order state": suggestionStates,
 		"severity": severities, "booking": bookings, "environment": environments, "movement": moveKinds, "disposition": dispositions,
-		"direction": directions, "warning": warningKinds, "line reason": reasons, "needs you": needTones,
+		"direction": directions, "cases shown": caseChoices, "coding": stages, "hold": holdKinds, "warning": warningKinds, "line reason": reasons, "needs you": needTones,
 	} {
 		for _, v := range w {
 			out[name] = append(out[name], v.Text)

@@ -26,7 +26,7 @@ func (c *compiler) orderAnswer(n *node) func(*scope) canonical.Event {
 	c.among(lines.get("status"), status, answerStatuses...)
 	quantity := c.value(lines.get("quantity"), "lines.quantity", false)
 	reason := c.value(lines.get("reason"), "lines.reason", false)
-	expected := c.value(lines.get("expected_on"), "lines.expected_on", false)
+	expected := c.time(lines.get("expected_on"), "lines.expected_on", false)
 	return func(s *scope) canonical.Event {
 		out := canonical.OrderAnswer{OrderNumber: order.text(s)}
 		if out.OrderNumber == "" {

@@ -21,7 +21,7 @@ func twelveLines() []byte {
 }
 
 func BenchmarkTranslate_TwelveLineDFT(b *testing.B) {
-	m, err := Load(Profiles, "generic-theatre/v1", os.DirFS("../config/trusts/ZZ1"), "mapping.yaml")
+	m, err := Load(Profiles, "generic-theatre/v2", os.DirFS("../config/trusts/ZZ1"), "mapping.yaml")
 	if err != nil {
 		b.Fatal(err)
 	}

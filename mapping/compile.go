@@ -24,6 +24,16 @@ type compiler struct {
 	parts     *node
 	usedParts map[string]bool
 	within    bool // paths may be relative: inside `each: FIELD`
+	timed     bool // paths name times
+	// sourcesListed are the voices that the profile's sources name.
+	sourcesListed []string
+}
+
+// time compiles the rule for a target that is a time or a date.
+func (c *compiler) time(n *node, target string, own bool) *value {
+	c.timed = true
+	defer func() { c.timed = false }()
+	return c.value(n, target, own)
 }
 
 // value compiles the rule for one target; nil if n says nothing. With own,

@@ -16,6 +16,7 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
 // Profiles holds the published profiles, each at profiles/NAME/vN.
@@ -33,6 +34,7 @@ type Mapping struct {
 	ignored     map[string]string         // message type to reason
 	layout      flatfile.Layout           // of the files read, for csv
 	order       *flatfile.Layout          // of the orders written, if any
+	sources     []string
 }
 
 // Input is one message with what is known of it beside its bytes.
@@ -42,9 +44,8 @@ type Input struct {
 	// Type is the message type of a file, as "order_ack". An HL7 message
 	// tells its own.
 	Type string
-	// Charset is what an HL7 message that names none in MSH-18 is written
-	// in; empty as hl7v2.Options says.
-	Charset string
+	// Reading is how an HL7 message is read: its charset and strictness.
+	Reading hl7v2.Options
 	// FileName is a file's name; it serves as its control ID.
 	FileName string
 	// ReceivedAt decides the century of two-digit years.
@@ -56,6 +57,11 @@ type Input struct {
 // Name identifies profile, overlay and content, as
 // "generic-theatre/v1+ZZ1@1a2b3c4d".
 func (m *Mapping) Name() string { return m.name }
+
+// Sources are the voices with which a sender tells of use, by authority: of a
+// thing that two of them tell of, the first one's word counts. Empty is one
+// voice, the connector itself.
+func (m *Mapping) Sources() []string { return m.sources }
 
 // Format is "hl7v2" or "csv".
 func (m *Mapping) Format() string { return m.format }

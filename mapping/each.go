@@ -54,18 +54,25 @@ func (e *each) visit(s *scope, f func(*scope)) {
 	}
 }
 
+// segments calls f for each segment. Around it stand those before the first
+// of its kind, and what is around them: never another of its kind, nor what
+// belongs to one.
 func (e *each) segments(s *scope, f func(*scope)) {
 	for i := range s.depth {
-		there := false
+		first := -1
 		level := s.levels[i]
 		for j := range level {
-			there = there || level[j].name == e.path.segment
+			if first < 0 && level[j].name == e.path.segment {
+				first = j
+			}
 			if e.path.selects(&level[j]) {
-				in := s.into(level[j:j+1], nil, originOf(level[j:j+1]))
+				around := scope{run: s.run, depth: s.depth - i}
+				copy(around.levels[:], s.levels[i:])
+				in := around.into(level[j:j+1], level[:first], originOf(level[j:j+1]))
 				e.visit(&in, f)
 			}
 		}
-		if there {
+		if first >= 0 {
 			return
 		}
 	}

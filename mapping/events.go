@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
@@ -42,11 +43,11 @@ func (c *compiler) message(name string, n *node) *messageRule {
 func (c *compiler) event(n *node) (e eventRule, ok bool) {
 	kind := n.get("kind")
 	if n.kind != dict || !kind.isSet() {
-		c.problems.add(n, "key_missing", "An event is a block with a kind: one of %s.", eventKinds)
+		c.problems.add(n, "key_missing", "An event is a block with a kind: one of %s.", strings.Join(eventKinds, ", "))
 		return e, false
 	}
 	if !slices.Contains(eventKinds, kind.text) {
-		c.problems.add(kind, "choice_unknown", "The kind of an event is one of %s.%s", eventKinds, nearest(kind.text, eventKinds))
+		c.problems.add(kind, "choice_unknown", "The kind of an event is one of %s.%s", strings.Join(eventKinds, ", "), nearest(kind.text, eventKinds))
 		return e, false
 	}
 	c.known(n, kind.text)
@@ -67,82 +68,9 @@ func (c *compiler) event(n *node) (e eventRule, ok bool) {
 		return e, false
 	}
 	e.make = map[string]func(*node) func(*scope) canonical.Event{
-		"usage": c.usage, "booking": c.booking, "patient_update": c.patientUpdate,
-		"patient_merge": c.patientMerge, "order_answer": c.orderAnswer,
+		"usage": c.usage, "booking": c.booking, "coding": c.coding,
+		"patient_update": c.patientUpdate, "patient_merge": c.patientMerge, "patient_unmerge": c.patientUnmerge,
+		"visit_move": c.visitMove, "visit_merge": c.visitMerge, "order_answer": c.orderAnswer,
 	}[kind.text](n)
 	return e, true
-}
-
-func (c *compiler) usage(n *node) func(*scope) canonical.Event {
-	aliases := c.caseOf(n.get("case"))
-	patient := c.patient(n.get("patient"), "patient")
-	place := c.place(n.get("place"), "place")
-	occurred := c.value(n.get("occurred_at"), "occurred_at", false)
-	procedures := c.procedures(n.get("procedures"))
-	var mode canonical.Mode
-	if m := n.get("mode"); m.isSet() {
-		mode = canonical.Mode(c.oneOf(m, "mode", "increments", "snapshot"))
-	} else {
-		c.problems.add(n, "key_missing", "The key %q is missing here: increments where each line stands for itself, snapshot where a message tells all that was used in the case.", "mode")
-	}
-	lines := c.lines(n.get("lines"))
-	if lines == nil {
-		c.problems.add(n, "key_missing", "The key %q is missing here.", "lines")
-	}
-	return func(s *scope) canonical.Event {
-		u := canonical.Usage{Mode: mode}
-		if u.Lines = lines.read(s); len(u.Lines) == 0 {
-			s.find(canonical.Info, "no_lines", "", "The message tells of no use that counts.")
-			return nil
-		}
-		u.Case, u.Patient = readCase(aliases, s), patient.read(s)
-		s.needPatient(u.Patient)
-		u.Place, u.OccurredAt = place.read(s), occurred.instant(s)
-		u.Procedures = readProcedures(procedures, s)
-		return u
-	}
-}
-
-var actions = []string{"book", "reschedule", "modify", "cancel", "discontinue", "delete", "no_show"}
-
-func (c *compiler) booking(n *node) func(*scope) canonical.Event {
-	aliases := c.caseOf(n.get("case"))
-	patient := c.patient(n.get("patient"), "patient")
-	place := c.place(n.get("place"), "place")
-	scheduled := c.value(n.get("scheduled_at"), "scheduled_at", false)
-	action := c.among(n.get("action"), c.required(n, "action", "action", false), actions...)
-	procedures := c.procedures(n.get("procedures"))
-	people := c.people(n.get("people"), "people")
-	return func(s *scope) canonical.Event {
-		b := canonical.Booking{Case: readCase(aliases, s), Patient: patient.read(s), Place: place.read(s)}
-		s.needPatient(b.Patient)
-		b.ScheduledAt, b.Action = scheduled.instant(s), action.text(s)
-		b.Procedures, b.People = readProcedures(procedures, s), readPeople(people, s)
-		return b
-	}
-}
-
-func (c *compiler) patientUpdate(n *node) func(*scope) canonical.Event {
-	patient := c.patient(n.get("patient"), "patient")
-	return func(s *scope) canonical.Event {
-		u := canonical.PatientUpdate{Patient: patient.read(s)}
-		if len(u.Patient.Identifiers) == 0 {
-			s.needPatient(u.Patient)
-			return nil
-		}
-		return u
-	}
-}
-
-func (c *compiler) patientMerge(n *node) func(*scope) canonical.Event {
-	survivor := c.patient(n.get("survivor"), "survivor")
-	retired := c.patient(n.get("retired"), "retired")
-	return func(s *scope) canonical.Event {
-		m := canonical.PatientMerge{Survivor: survivor.read(s), Retired: retired.read(s)}
-		if len(m.Survivor.Identifiers) == 0 || len(m.Retired.Identifiers) == 0 {
-			s.find(canonical.Error, "merge_incomplete", "", "The message does not name both the surviving and the retired patient, so nothing was merged. Ask the sender for both.")
-			return nil
-		}
-		return m
-	}
 }

@@ -8,9 +8,13 @@ import (
 
 func FuzzTranslate_NeverPanics(f *testing.F) {
 	theatre := theatre(f, os.DirFS(northmoor))
-	erp, err := Load(Profiles, "generic-erp/v1", nil, "")
-	if err != nil {
-		f.Fatal(err)
+	mappings := []*Mapping{theatre}
+	for _, ref := range Refs(Profiles) {
+		m, err := Load(Profiles, ref, nil, "")
+		if err != nil {
+			f.Fatal(err)
+		}
+		mappings = append(mappings, m)
 	}
 	for _, pattern := range []string{"profiles/*/*/examples/*.hl7", "profiles/*/*/examples/*.csv"} {
 		files, _ := fs.Glob(Profiles, pattern)
@@ -25,7 +29,7 @@ func FuzzTranslate_NeverPanics(f *testing.F) {
 	}
 	f.Add(twelveLines())
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		for _, m := range []*Mapping{theatre, erp} {
+		for _, m := range mappings {
 			in := Input{Raw: raw, Type: "order_ack", ReceivedAt: received}
 			tr, err := m.Translate(in)
 			if err == nil && tr.Header.Environment == "" {
@@ -43,6 +47,9 @@ func FuzzTranslate_NeverPanics(f *testing.F) {
 
 func FuzzLoad_NeverPanics(f *testing.F) {
 	f.Add([]byte(small), []byte("trust: ZZ1\nprofile: small/v1\n"))
+	for _, over := range []string{acting, snapping, telling} {
+		f.Add([]byte(small), []byte("trust: ZZ1\nprofile: small/v1\n"+over))
+	}
 	for _, name := range []string{"profile.yaml", "overlay.yaml"} {
 		raw, err := os.ReadFile("testdata/broken/" + name)
 		if err != nil {

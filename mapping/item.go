@@ -33,7 +33,7 @@ func (c *compiler) item(n *node) itemRule {
 		udi:    c.value(n.get("udi"), "lines.udi", true),
 		lot:    c.value(n.get("lot"), "lines.lot", true),
 		serial: c.value(n.get("serial"), "lines.serial", true),
-		expiry: c.value(n.get("expiry"), "lines.expiry", true),
+		expiry: c.time(n.get("expiry"), "lines.expiry", true),
 	}
 	for _, item := range c.items(n.get("codes")) {
 		if item.kind == dict && c.known(item, "item code") {

@@ -9,34 +9,39 @@ import (
 // keys is the whole language: for each block, the keys that it takes. A test
 // checks that docs/mapping.md tells of every one.
 var keys = map[string][]string{
-	"profile":        {"profile", "version", "format", "about", "layout", "order_layout", "tables", "environment", "parts", "messages", "ignore"},
-	"overlay":        {"trust", "profile", "about", "layout", "order_layout", "tables", "environment", "parts", "messages", "ignore"},
-	"message":        {"about", "types", "when", "once", "events"},
-	"usage":          {"kind", "each", "by", "when", "case", "patient", "place", "occurred_at", "mode", "procedures", "lines"},
-	"booking":        {"kind", "each", "by", "when", "case", "patient", "place", "scheduled_at", "action", "procedures", "people"},
-	"patient_update": {"kind", "each", "by", "when", "patient"},
-	"patient_merge":  {"kind", "each", "by", "when", "survivor", "retired"},
-	"order_answer":   {"kind", "each", "by", "when", "order_number", "lines"},
-	"usage lines":    {"each", "by", "join", "distinct", "has_any", "when", "key", "effect", "negative", "deleted_by", "codes", "code_systems", "items", "text", "udi", "lot", "serial", "expiry", "quantity", "unit", "disposition", "side", "place", "occurred_at", "people"},
-	"join":           {"each", "where", "equals"},
-	"answer lines":   {"line", "status", "quantity", "reason", "expected_on"},
-	"patient":        {"identifiers", "nhs_status", "family_name", "given_names", "birth_date", "gender"},
-	"identifier":     {"each", "when", "value", "type", "authority"},
-	"alias":          append([]string{"kind", "last_resort"}, valueKeys...),
-	"place":          {"code", "text"},
-	"procedure":      {"each", "when", "code", "system", "text", "side"},
-	"person":         {"each", "when", "role", "code", "authority"},
-	"item code":      {"value", "system"},
-	"value":          valueKeys,
-	"source":         {"from", "prefix", "const", "expr"},
-	"absent":         {"severity", "code", "text"},
-	"unlisted":       {"keep", "value", "severity", "code", "text"},
+	"profile":         {"profile", "version", "format", "about", "layout", "order_layout", "tables", "environment", "sources", "parts", "messages", "ignore"},
+	"overlay":         {"trust", "profile", "about", "layout", "order_layout", "tables", "environment", "sources", "parts", "messages", "ignore"},
+	"message":         {"about", "types", "when", "once", "events"},
+	"usage":           {"kind", "each", "by", "when", "source", "case", "encounter", "patient", "place", "occurred_at", "mode", "scope", "count", "procedures", "people", "lines"},
+	"booking":         {"kind", "each", "by", "when", "case", "encounter", "patient", "place", "scheduled_at", "action", "procedures", "people"},
+	"coding":          {"kind", "each", "by", "when", "case", "encounter", "patient", "stage", "procedures"},
+	"patient_update":  {"kind", "each", "by", "when", "patient"},
+	"patient_merge":   {"kind", "each", "by", "when", "survivor", "retired"},
+	"patient_unmerge": {"kind", "each", "by", "when", "survivor", "retired"},
+	"visit_move":      {"kind", "each", "by", "when", "encounter", "from", "to"},
+	"visit_merge":     {"kind", "each", "by", "when", "survivor", "retired"},
+	"order_answer":    {"kind", "each", "by", "when", "order_number", "lines"},
+	"usage lines":     {"each", "by", "join", "distinct", "has_any", "when", "key", "action", "effect", "negative", "deleted_by", "credit_for", "codes", "code_systems", "items", "text", "udi", "lot", "serial", "expiry", "quantity", "unit", "disposition", "side", "set", "place", "occurred_at", "people"},
+	"join":            {"each", "where", "equals"},
+	"answer lines":    {"line", "status", "quantity", "reason", "expected_on"},
+	"patient":         {"identifiers", "nhs_status", "family_name", "given_names", "birth_date", "gender"},
+	"identifier":      {"each", "when", "value", "type", "authority"},
+	"alias":           append([]string{"kind", "last_resort"}, valueKeys...),
+	"place":           {"code", "text"},
+	"procedure":       {"each", "when", "code", "system", "text", "side", "on"},
+	"person":          {"each", "when", "role", "code", "authority"},
+	"item code":       {"value", "system"},
+	"set":             {"id", "cycle"},
+	"value":           valueKeys,
+	"source":          {"from", "prefix", "const", "expr"},
+	"absent":          {"severity", "code", "text"},
+	"unlisted":        {"keep", "value", "severity", "code", "text"},
 }
 
 var valueKeys = []string{"from", "prefix", "const", "expr", "case", "table", "column", "default", "absent", "unlisted"}
 
 // eventKinds are the events that a profile may make.
-var eventKinds = []string{"booking", "order_answer", "patient_merge", "patient_update", "usage"}
+var eventKinds = []string{"booking", "coding", "order_answer", "patient_merge", "patient_unmerge", "patient_update", "usage", "visit_merge", "visit_move"}
 
 // known complains of keys of n that its block does not take, and of a node
 // that is no block at all; it reports whether n can be read.

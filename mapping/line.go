@@ -7,9 +7,13 @@ import (
 
 // line reads one line; false leaves it out.
 func (r *linesRule) line(s *scope) (canonical.UsageLine, bool) {
-	line := canonical.UsageLine{Origin: s.origin, Effect: r.sign(s)}
-	if line.Effect == skip {
+	line := canonical.UsageLine{Origin: s.origin, Effect: r.does(s)}
+	switch line.Effect {
+	case skip:
 		s.find(canonical.Info, "line_not_final", "", "The line is not final and was left out. It counts when the sender tells it as final.")
+		return line, false
+	case unchanged:
+		s.find(canonical.Info, "line_unchanged", "", "The sender says that this line is as it was told before. It was left out.")
 		return line, false
 	}
 	if r.repeated(s) {
@@ -20,10 +24,17 @@ func (r *linesRule) line(s *scope) (canonical.UsageLine, bool) {
 	}
 	r.item.read(s, &line)
 	r.amount(s, &line)
+	switch line.Effect {
+	case creditDeleted:
+		line.Effect, line.Quantity = canonical.Credit, "0"
+	case canonical.Credit:
+		line.CreditFor = canonical.CreditFor(r.creditFor.text(s))
+	}
 	if line.Disposition = r.disposition.text(s); line.Disposition == "" {
 		line.Disposition = canonical.UsedUnspecified
 	}
 	line.Side = r.side.text(s)
+	line.Set = canonical.Set{ID: r.setID.text(s), Cycle: r.setCycle.text(s)}
 	line.Place = r.place.read(s)
 	line.OccurredAt = r.occurred.instant(s)
 	line.People = readPeople(r.people, s)
@@ -31,19 +42,22 @@ func (r *linesRule) line(s *scope) (canonical.UsageLine, bool) {
 }
 
 // sign gives the line's effect. It comes from the table alone; where lines
-// are gathered from several segments they must agree.
-func (r *linesRule) sign(s *scope) canonical.Effect {
+// are gathered from several segments they must agree. A line that is deleted
+// need not have one.
+func (r *linesRule) sign(s *scope, deleted bool) canonical.Effect {
 	for _, p := range r.deletedBy {
 		if s.first(p, true).State() == hl7v2.Null {
 			return canonical.Delete
 		}
 	}
-	if r.effectAt != nil && !r.agree(s) {
+	if !r.agree(s, r.effectAt, r.effect) {
 		s.find(canonical.Error, "signs_differ", r.effectAt.text, "The segments of this line contradict each other in what it does. It is not taken for a use and waits for a person.")
 		return canonical.Unknown
 	}
 	e := r.effect.eval(s)
 	switch {
+	case deleted && e.text == "" && !e.unlisted:
+		return canonical.Delete
 	case e.state == hl7v2.Absent && !e.unlisted && r.effect.absent == nil:
 		s.find(canonical.Error, "sign_absent", e.path, "The line does not say what it does. It is not taken for a use and waits for a person.")
 		return canonical.Unknown
@@ -53,13 +67,17 @@ func (r *linesRule) sign(s *scope) canonical.Effect {
 	return canonical.Effect(e.text)
 }
 
-// agree reports whether every occurrence of the sign means the same.
-func (r *linesRule) agree(s *scope) bool {
+// agree reports whether every occurrence of a code, as the sign, means the
+// same. A nil path is read once and agrees.
+func (r *linesRule) agree(s *scope, at *path, code *value) bool {
+	if at == nil {
+		return true
+	}
 	seen, same := "", true
-	s.each(r.effectAt, true, func(v hl7v2.Value) bool {
+	s.each(at, true, func(v hl7v2.Value) bool {
 		text := textOf(v)
-		if r.effect.table != nil {
-			text, _ = r.effect.table.lookup(text, r.effect.column)
+		if code.table != nil {
+			text, _ = code.table.lookup(text, code.column)
 		}
 		same = same && (seen == "" || seen == text)
 		seen = text

@@ -17,7 +17,10 @@ var effects = []string{
 var dispositions = []string{
 	canonical.UsedUnspecified, canonical.Implanted, canonical.Explanted, canonical.ImplantedThenRemoved,
 	canonical.OpenedNotUsed, canonical.Contaminated, canonical.ReturnedUnopened,
+	canonical.SupplierLiable, canonical.Reusable,
 }
+
+var creditReasons = []string{string(canonical.NeverOpened), string(canonical.Wasted), string(canonical.ChargingError)}
 
 var sides = []string{"left", "right", "bilateral", "unknown"}
 
@@ -32,18 +35,21 @@ type linesRule struct {
 	when      *expression
 	key       *value
 	effect    *value
-	effectAt  *path // read in every occurrence, with by
+	effectAt  *path  // read in every occurrence, with by
+	action    *value // with mode: actions
+	actionAt  *path
 	negative  map[canonical.Effect]canonical.Effect
 	deletedBy []*path
 	item      itemRule
 
 	quantity, unit, disposition, side *value
+	creditFor, setID, setCycle        *value
 	place                             *placeRule
 	occurred                          *value
 	people                            []personRule
 }
 
-func (c *compiler) lines(n *node) *linesRule {
+func (c *compiler) lines(n *node, mode canonical.Mode) *linesRule {
 	if !n.isSet() {
 		return nil
 	}
@@ -76,13 +82,20 @@ func (c *compiler) lines(n *node) *linesRule {
 	}
 	r.key = c.required(n, "key", "lines.key", true)
 	c.effects(n, r)
+	r.action = c.actionOf(n, mode)
+	r.actionAt = r.everywhere(r.action)
+	r.creditFor = c.among(n.get("credit_for"), c.value(n.get("credit_for"), "lines.credit_for", true), creditReasons...)
 	r.item = c.item(n)
 	r.quantity = c.required(n, "quantity", "lines.quantity", true)
 	r.unit = c.among(n.get("unit"), c.value(n.get("unit"), "lines.unit", true), "each", "pack", "scanned")
 	r.disposition = c.among(n.get("disposition"), c.value(n.get("disposition"), "lines.disposition", true), dispositions...)
 	r.side = c.among(n.get("side"), c.value(n.get("side"), "lines.side", true), sides...)
+	if set := n.get("set"); set.isSet() && c.known(set, "set") {
+		r.setID = c.required(set, "id", "lines.set.id", true)
+		r.setCycle = c.value(set.get("cycle"), "lines.set.cycle", true)
+	}
 	r.place = c.place(n.get("place"), "lines.place")
-	r.occurred = c.value(n.get("occurred_at"), "lines.occurred_at", false)
+	r.occurred = c.time(n.get("occurred_at"), "lines.occurred_at", false)
 	r.people = c.people(n.get("people"), "lines.people")
 	return r
 }
@@ -98,11 +111,7 @@ func (c *compiler) effects(n *node, r *linesRule) {
 		} else if n.get("effect").get("const") == nil {
 			c.problems.add(n.get("effect"), "table_missing", "The effect of a line comes from a table of signs, or is a const.")
 		}
-		if r.by != nil && len(r.effect.sources) == 1 {
-			if p, err := parsePath(r.effect.sources[0].label); err == nil && p.field > 0 {
-				r.effectAt = &p
-			}
-		}
+		r.effectAt = r.everywhere(r.effect)
 	}
 	c.among(n.get("effect"), r.effect, effects...)
 	if neg := n.get("negative"); neg.isSet() && neg.kind == dict {
@@ -117,21 +126,34 @@ func (c *compiler) effects(n *node, r *linesRule) {
 	}
 }
 
-// read gives the lines of an event. Lines that the mapping leaves out are
-// findings.
-func (r *linesRule) read(s *scope) []canonical.UsageLine {
+// everywhere gives the path of a code that every segment of a gathered line
+// has, so that they can be compared; nil if there is none.
+func (r *linesRule) everywhere(code *value) *path {
+	if r.by == nil || code == nil || len(code.sources) != 1 {
+		return nil
+	}
+	if p, err := parsePath(code.sources[0].label); err == nil && p.field > 0 {
+		return &p
+	}
+	return nil
+}
+
+// read gives the lines of an event, and how many the message has: those that
+// the mapping leaves out are findings.
+func (r *linesRule) read(s *scope) (lines []canonical.UsageLine, told int) {
 	s, taken := r.takeOut(s)
 	before, all := s.split(s.levels[0], r.leads)
 	if r.by != nil {
 		all = s.gather(all, r.by)
 	}
-	lines := make([]canonical.UsageLine, 0, len(all))
+	lines = make([]canonical.UsageLine, 0, len(all))
 	last := make(map[string]int, len(all)) // of a key, its last line
 	var in scope
 	for _, g := range all {
 		if !r.lead.selects(&g[0]) {
 			continue
 		}
+		told++
 		in = s.into(r.join(s.run, g, taken), before, originOf(g))
 		if !r.wanted(&in) {
 			in.find(canonical.Info, "not_a_use", "", "The mapping does not take this part of the message for a use.")
@@ -149,7 +171,7 @@ func (r *linesRule) read(s *scope) []canonical.UsageLine {
 		}
 		lines = append(lines, line)
 	}
-	return lines
+	return lines, told
 }
 
 func (r *linesRule) wanted(s *scope) bool {

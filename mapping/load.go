@@ -90,6 +90,10 @@ func (l *loader) load() (*Mapping, error) {
 	if m.environment == nil {
 		l.problems.add(l.base, "key_missing", "The key %q is missing here: it says which messages are live.", "environment")
 	}
+	for _, n := range c.items(l.setting("sources")) {
+		m.sources = append(m.sources, n.text)
+	}
+	c.sourcesListed = m.sources
 	l.messages(c, m)
 	l.unused(c)
 	if err := l.problems.err(); err != nil {

@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
@@ -16,10 +17,11 @@ type seg struct {
 }
 
 // path is a path of the codec's as rules use it. A rule reads within its own
-// group, so it names neither groups nor the place of a segment among its like.
+// group, so it names no group.
 type path struct {
 	text    string
 	segment string      // empty for a path within a repetition
+	place   int         // the number of the segment in the message; 0 is any
 	codec   hl7v2.Path  // as hl7v2 has it
 	chosen  *hl7v2.Path // the segment with its conditions; nil if there are none
 	picks   bool        // it chooses among repetitions
@@ -29,11 +31,11 @@ type path struct {
 	odd            versionSet // the versions that do not have the field
 }
 
-var errPath = errors.New("is not a path. Write a segment, field and component as PID-5.1; choose a repetition by a component as PID-3[5=NH].1; choose a segment by a field as OBX[3.1=UDI]-5")
+var errPath = errors.New("is not a path. Write a segment, field and component as PID-5.1; choose a repetition by a component as PID-3[5=NH].1; choose a segment by a field as OBX[3.1=UDI]-5, or by its number in the message as PID[2]-3")
 
-// inGroup takes a path apart that names no group and no place: the segment,
+// inGroup takes a path apart that names no group: the segment, its place or
 // its conditions, and what follows the dash.
-var inGroup = regexp.MustCompile(`^([A-Z][A-Z0-9]{2}((?:\[[^]="*]*=(?:"(?:[^"]|"")*"|[^]]+)\])*))(?:-(.*))?$`)
+var inGroup = regexp.MustCompile(`^([A-Z][A-Z0-9]{2}(?:\[([1-9][0-9]{0,2})\]|((?:\[[^]="*]*=(?:"(?:[^"]|"")*"|[^]]+)\])*)))(?:-(.*))?$`)
 
 // parsePath reads an absolute path; the field may be left out only where
 // whole segments are meant.
@@ -43,9 +45,10 @@ func parsePath(s string) (path, error) {
 	if err != nil || parts == nil || strings.Contains(s, "=]") {
 		return path{}, errPath
 	}
-	p := path{text: s, segment: codec.Segment(), codec: codec, picks: strings.Contains(parts[3], "["), odd: oddVersions(codec)}
+	p := path{text: s, segment: codec.Segment(), codec: codec, picks: strings.Contains(parts[4], "["), odd: oddVersions(codec)}
+	p.place, _ = strconv.Atoi(parts[2])
 	p.field, p.component, p.sub = codec.Place()
-	if parts[2] != "" {
+	if parts[3] != "" {
 		chosen, err := hl7v2.ParsePath(parts[1])
 		if err != nil {
 			return path{}, errPath
@@ -68,7 +71,7 @@ func parseWithin(s string) (path, error) {
 
 // selects reports whether p looks into s.
 func (p *path) selects(s *seg) bool {
-	return s.name == p.segment && (p.chosen == nil || p.chosen.FirstIn(s.Segment).State() != hl7v2.Absent)
+	return s.name == p.segment && (p.place == 0 || p.place == s.nth) && (p.chosen == nil || p.chosen.FirstIn(s.Segment).State() != hl7v2.Absent)
 }
 
 // in gives the value within one segment that p selects. Without a choice

@@ -27,7 +27,7 @@ func (c *compiler) patient(n *node, target string) *patientRule {
 		status: c.value(n.get("nhs_status"), target+".nhs_status", false),
 		family: c.value(n.get("family_name"), target+".family_name", false),
 		given:  c.value(n.get("given_names"), target+".given_names", false),
-		birth:  c.value(n.get("birth_date"), target+".birth_date", false),
+		birth:  c.time(n.get("birth_date"), target+".birth_date", false),
 		gender: c.value(n.get("gender"), target+".gender", false),
 	}
 	target += ".identifiers."

@@ -47,7 +47,9 @@ func (r *run) translate() error {
 
 // hl7 translates a message.
 func (r *run) hl7() error {
-	m, err := hl7v2.Parse(r.in.Raw, hl7v2.Options{Charset: r.in.Charset, MaxSegments: maxSegments})
+	reading := r.in.Reading
+	reading.MaxSegments = maxSegments
+	m, err := hl7v2.Parse(r.in.Raw, reading)
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (r *run) hl7() error {
 	s.levels[0] = r.segs
 	r.out.Header = canonical.Header{
 		Type: h.Type(), ControlID: h.ControlID, Sender: sender(h),
-		SentAt: s.sentAt(h.SentAt),
+		SentAt: s.sentAt(momentOf(m.Segment(0).Field(7), false)),
 	}
 	if err := r.environment(s); err != nil {
 		return err
@@ -184,8 +186,31 @@ func (r *run) rule(s *scope, kind, at string) (*messageRule, error) {
 		r.out.Ignored = reason
 		return nil, nil
 	}
+	if len(rules) > 0 {
+		return nil, fault.New(fault.Stopped, "message_condition_unmet",
+			"The mapping %s reads messages of this type only where its conditions hold (%q has one), and here none does. Add a rule for such a message, then replay it.", r.mapping.name, rules[0].name).At(at)
+	}
+	if code, _, _ := strings.Cut(kind, "^"); r.mapping.hasEvent(code) {
+		at += ".2" // the type is known, and the event is not
+	}
 	return nil, fault.New(fault.Stopped, "message_type_unknown",
 		"The mapping %s does not say what to do with messages of this type. Add the type under messages or under ignore, then replay the message.", r.mapping.name).At(at)
+}
+
+// hasEvent reports whether the mapping says of an event of this message code
+// what to do with it.
+func (m *Mapping) hasEvent(code string) bool {
+	for kind := range m.rules {
+		if strings.HasPrefix(kind, code+"^") {
+			return true
+		}
+	}
+	for kind := range m.ignored {
+		if strings.HasPrefix(kind, code+"^") {
+			return true
+		}
+	}
+	return false
 }
 
 // lookupType finds "ADT^A08", else "ADT".

@@ -51,7 +51,7 @@ func (s *scope) first(p *path, own bool) (found hl7v2.Value) {
 				continue
 			}
 			there = true
-			if p.chosen != nil && !p.selects(&level[j]) {
+			if (p.chosen != nil || p.place > 0) && !p.selects(&level[j]) {
 				continue
 			}
 			v := p.in(&level[j])

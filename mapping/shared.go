@@ -32,9 +32,18 @@ func (c *compiler) caseOf(n *node) (out []aliasRule) {
 	return out
 }
 
-// readCase gives the aliases in the rule's order. One of last resort is given
-// only where there is no other: two cases of one visit are two cases.
+// readCase is aliasesIn with a finding where there is none.
 func readCase(rules []aliasRule, s *scope) canonical.Case {
+	out := aliasesIn(rules, s)
+	if len(out.Aliases) == 0 {
+		s.find(canonical.Warning, "case_absent", "", "The message names no case by any of the fields that the mapping declares. What it tells is kept without one.")
+	}
+	return out
+}
+
+// aliasesIn gives the aliases in the rule's order. One of last resort is given
+// only where there is no other: two cases of one visit are two cases.
+func aliasesIn(rules []aliasRule, s *scope) canonical.Case {
 	out := canonical.Case{Aliases: []canonical.Alias{}}
 	for i := range rules {
 		if rules[i].lastResort && len(out.Aliases) > 0 {
@@ -43,9 +52,6 @@ func readCase(rules []aliasRule, s *scope) canonical.Case {
 		if text := rules[i].text(s); text != "" {
 			out.Aliases = append(out.Aliases, canonical.Alias{Kind: rules[i].kind, Value: text})
 		}
-	}
-	if len(out.Aliases) == 0 {
-		s.find(canonical.Warning, "case_absent", "", "The message names no case by any of the fields that the mapping declares. What it tells is kept without one.")
 	}
 	return out
 }
@@ -70,8 +76,8 @@ func (p *placeRule) read(s *scope) canonical.Place {
 
 // procedureRule reads the procedures of one kind of segment.
 type procedureRule struct {
-	each                     *each
-	code, system, text, side *value
+	each                         *each
+	code, system, text, side, on *value
 }
 
 func (c *compiler) procedures(n *node) (out []procedureRule) {
@@ -84,6 +90,7 @@ func (c *compiler) procedures(n *node) (out []procedureRule) {
 		r.system = c.value(item.get("system"), "procedures.system", false)
 		r.text = c.value(item.get("text"), "procedures.text", false)
 		r.side = c.among(item.get("side"), c.value(item.get("side"), "procedures.side", false), sides...)
+		r.on = c.time(item.get("on"), "procedures.on", false)
 		c.within = false
 		out = append(out, r)
 	}
@@ -94,7 +101,7 @@ func readProcedures(rules []procedureRule, s *scope) (out []canonical.Procedure)
 	for i := range rules {
 		r := &rules[i]
 		r.each.in(s, func(in *scope) {
-			p := canonical.Procedure{Code: r.code.text(in), System: r.system.text(in), Text: r.text.text(in), Side: r.side.text(in)}
+			p := canonical.Procedure{Code: r.code.text(in), System: r.system.text(in), Text: r.text.text(in), Side: r.side.text(in), On: r.on.date(in)}
 			if (p.Code != "" || p.Text != "") && !slices.Contains(out, p) {
 				out = append(out, p)
 			}
@@ -140,7 +147,10 @@ func readPeople(rules []personRule, s *scope) (out []canonical.Person) {
 			if out == nil {
 				out = make([]canonical.Person, 0, len(rules))
 			}
-			out = append(out, canonical.Person{Role: r.role.text(in), Code: code, Authority: r.authority.text(in)})
+			p := canonical.Person{Role: r.role.text(in), Code: code, Authority: r.authority.text(in)}
+			if !slices.Contains(out, p) {
+				out = append(out, p)
+			}
 		})
 	}
 	return out

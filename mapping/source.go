@@ -70,7 +70,7 @@ func (c *compiler) path(n *node, text string) (*path, bool) {
 // segment compiles the name of a segment, with or without a condition.
 func (c *compiler) segment(n *node) (*path, bool) {
 	p, err := parsePath(n.text)
-	if c.format != formatHL7 || n.kind != scalar || err != nil || p.field != 0 {
+	if c.format != formatHL7 || n.kind != scalar || err != nil || p.field != 0 || p.place > 0 {
 		c.problems.add(n, "segment_invalid", "%q is not a segment. Write its name, as FT1, or choose it by a field, as OBX[3.1=UDI].", n.text)
 		return nil, false
 	}
@@ -80,7 +80,11 @@ func (c *compiler) segment(n *node) (*path, bool) {
 // sources compiles a path, or a list of sources.
 func (c *compiler) sources(n *node, own bool) (out []source) {
 	if n.kind == scalar {
-		return []source{{label: n.text, read: c.reader(n, n.text, own)}}
+		read := c.reader
+		if c.timed {
+			read = c.moment
+		}
+		return []source{{label: n.text, read: read(n, n.text, own)}}
 	}
 	for _, item := range n.items {
 		switch {

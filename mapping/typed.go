@@ -18,7 +18,8 @@ func (v *value) instant(s *scope) canonical.Instant {
 }
 
 func (s *scope) instant(text, path string) canonical.Instant {
-	t, err := hl7v2.ParseTime(plainTime(text), s.run.zone)
+	clock, degree, _ := strings.Cut(text, "^")
+	t, err := hl7v2.ParseTS(plainTime(clock), degree, s.run.zone)
 	if err != nil {
 		s.find(canonical.Warning, "time_unreadable", path, "The time could not be read and is kept as text. HL7 writes CCYYMMDDHHMM.")
 		return canonical.Instant{Text: text}
@@ -30,6 +31,34 @@ func (s *scope) instant(text, path string) canonical.Instant {
 		s.find(canonical.Info, "time_ambiguous", path, "The time lies in the hour that the clocks repeat in October; both readings are kept.")
 	}
 	return canonical.Instant{Text: text, At: t.At, Precision: canonical.Precision(t.Precision), Other: t.Other, Missing: t.Missing}
+}
+
+// moment compiles the path of a time, which may name the time's first component
+// or the whole. It reads both components, as 20260105000000^D: a TS says in
+// the second how much of the first is meant.
+func (c *compiler) moment(n *node, text string, own bool) func(*scope) (string, hl7v2.State) {
+	p, err := parsePath(strings.TrimSuffix(text, ".1"))
+	if c.format != formatHL7 || err != nil || p.field == 0 {
+		return c.reader(n, text, own) // a file's field, a part of a repetition, or to be complained of
+	}
+	return func(s *scope) (string, hl7v2.State) {
+		v := s.first(&p, own)
+		return momentOf(v, p.component > 0), v.State()
+	}
+}
+
+// momentOf is the text of a time with the degree of precision beside it; the
+// time is a field's or repetition's components, or a component's subcomponents.
+func momentOf(v hl7v2.Value, within bool) string {
+	part := v.Component
+	if within {
+		part = v.Subcomponent
+	}
+	text := textOf(part(1))
+	if degree := part(2).String(); text != "" && len(degree) == 1 && strings.Contains("YLDHMS", degree) {
+		text += "^" + degree
+	}
+	return text
 }
 
 // plainTime turns the ISO form, as 2026-03-14T09:30, into HL7's.
@@ -51,11 +80,12 @@ func (v *value) date(s *scope) string {
 	if r.text == "" {
 		return ""
 	}
-	text := plainTime(r.text)
+	clock, degree, _ := strings.Cut(r.text, "^")
+	text := plainTime(clock)
 	if len(text) > 8 && strings.Trim(text[:8], "0123456789") == "" {
 		text = text[:8] // a time of day, and its zone, do not move the day
 	}
-	if day, err := time.Parse("20060102", text); err == nil {
+	if day, err := time.Parse("20060102", text); err == nil && degree != "Y" && degree != "L" {
 		return day.Format("2006-01-02")
 	}
 	s.find(canonical.Warning, "date_unreadable", r.path, "The date is not a whole day that exists and was left out. Write CCYYMMDD or CCYY-MM-DD.")

@@ -127,13 +127,13 @@ func (p *Planner) one(ctx context.Context, trust string, buyer Buyer) (bool, err
 	if err != nil || !ok {
 		return false, err
 	}
-	s, needed, err := purchasing.Plan(w, buyer.Limits, buyer.Zone, now)
+	s, keep, err := purchasing.Plan(w, buyer.Limits, buyer.Zone, now)
 	if err != nil {
 		// One that cannot be computed must not hold back the others.
 		return true, p.Plans.OpenWarning(ctx, trust, "plan_failed", fmt.Sprintf("policy:%d:%d", w.Policy.Place, w.Policy.Item),
 			"Nothing can be suggested for "+w.Item.Code+": its price, pack or supplier's release time cannot be used.", "Correct the catalogue or trust.yaml; the next use or the next hour plans it again.")
 	}
-	if !needed {
+	if !keep {
 		return true, nil
 	}
 	err = p.Plans.KeepSuggestion(ctx, trust, s)

@@ -13,6 +13,7 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/tracing"
 	"github.com/stockwell-hub/stockwell/mapping"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
 // Books is a trust's state, inside the transaction that ctx carries.
@@ -35,8 +36,8 @@ type Trust struct {
 	Books Books
 	// Mapping gives the mapping that is in force for a connector.
 	Mapping func(connector string) (*mapping.Mapping, error)
-	// Charset is a connector's character set override; empty is none.
-	Charset func(connector string) string
+	// Reading is how a connector's HL7 messages are read.
+	Reading func(connector string) hl7v2.Options
 	// Stock names the shelves, and tells them from the rest of the world.
 	Stock map[inventory.PlaceID]string
 }
@@ -50,6 +51,8 @@ type Poster struct {
 	Log      *slog.Logger
 	// Due is called after a batch that left policies to plan; may be nil.
 	Due func(trust string)
+	// Posted is told after the commit of what became of messages; may be nil.
+	Posted func(trust string, ps []posting.Posting)
 	// Tracer is told of sampled messages; may be nil.
 	Tracer *tracing.Tracer
 }
@@ -85,13 +88,7 @@ func (p *Poster) Replay(ctx context.Context, trust string, id int64) error {
 	if err != nil {
 		return err
 	}
-	switch r := results[0]; {
-	case r.Stop != nil:
-		return fault.New(fault.Stopped, r.Stop.Code, "%s", r.Stop.Text).At(r.Stop.Path)
-	case r.Retry != nil:
-		return r.Retry
-	}
-	return nil
+	return undone(results[0])
 }
 
 func (p *Poster) post(ctx context.Context, trust string, t *Trust, ids []int64, replay bool) ([]pgqueue.Result, error) {
@@ -127,18 +124,28 @@ func (p *Poster) translate(t *Trust, stored map[int64]journal.Stored, id int64) 
 	if s.Unreadable != nil {
 		return posting.Message{}, stopOf("open", "", s.Unreadable)
 	}
+	message := posting.Message{ID: s.ID, Connector: s.Connector, Sender: s.Sender, ControlID: s.ControlID, Type: s.Type, ReceivedAt: s.ReceivedAt, Reused: s.Reused, Attempt: 1}
+	if s.Format == FormatDecision {
+		said, err := translatePerson(s)
+		if err != nil {
+			return posting.Message{}, stopOf("translate", decisionProfile, err)
+		}
+		message.Said = said
+		return message, nil
+	}
 	m, err := t.Mapping(s.Connector)
 	if err != nil {
 		return posting.Message{}, stopOf("translate", "", err)
 	}
-	said, err := m.Translate(mapping.Input{Raw: s.Raw, Type: s.Type, Charset: t.Charset(s.Connector), FileName: s.ControlID, ReceivedAt: s.ReceivedAt, Zone: t.Rules.Zone})
+	said, err := m.Translate(mapping.Input{Raw: s.Raw, Type: s.Type, Reading: t.Reading(s.Connector), FileName: s.ControlID, ReceivedAt: s.ReceivedAt, Zone: t.Rules.Zone})
 	if err != nil {
 		return posting.Message{}, stopOf("translate", m.Name(), err)
 	}
 	if said.Profile == "" {
 		said.Profile = m.Name()
 	}
-	return posting.Message{ID: s.ID, Connector: s.Connector, Sender: s.Sender, ControlID: s.ControlID, Type: s.Type, ReceivedAt: s.ReceivedAt, Reused: s.Reused, Attempt: 1, Said: said}, nil
+	message.Said = said
+	return message, nil
 }
 
 func stopOf(step, profile string, err error) *pgqueue.Stop {
@@ -183,7 +190,15 @@ func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []
 			results[where[i]].Retry = o.Retry
 		}
 	}
+	if !replay {
+		if err := refused(changes.Postings); err != nil {
+			return err
+		}
+	}
 	way.posted(fresh, outcomes, changes)
+	if p.Posted != nil {
+		pgqueue.AfterCommit(ctx, func() { p.Posted(trust, changes.Postings) })
+	}
 	return p.keep(ctx, trust, t, changes, now)
 }
 

@@ -29,26 +29,27 @@ func (b *Books) Shelves(ctx context.Context, shelves []posting.Shelf) (map[posti
 		places[i], items[i] = int64(s.Place), int64(s.Item)
 	}
 	rows, err := pgtx.From(ctx).Query(ctx, `
-		SELECT u.ord, i.code, y.reorder_point, y.order_up_to, y.cycle, b.lot, b.quantity, l.expiry
+		SELECT u.ord, i.code, y.reorder_point, y.order_up_to, y.cycle, b.lot, b.quantity, l.expiry, h.held
 		  FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS u (place, item, ord)
 		  CROSS JOIN LATERAL (SELECT i.code FROM item i WHERE i.trust = $1 AND i.id = u.item OFFSET 0) i
 		  LEFT JOIN LATERAL (SELECT y.reorder_point, y.order_up_to, y.cycle FROM policy y WHERE y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active OFFSET 0) y ON true
 		  LEFT JOIN LATERAL (SELECT b.lot, b.quantity FROM balance b WHERE b.trust = $1 AND b.place = u.place AND b.item = u.item OFFSET 0) b ON true
-		  LEFT JOIN LATERAL (SELECT l.expiry FROM lot l WHERE l.trust = $1 AND l.item = u.item AND l.lot = b.lot OFFSET 0) l ON true`, b.trust, places, items)
+		  LEFT JOIN LATERAL (SELECT l.expiry FROM lot l WHERE l.trust = $1 AND l.item = u.item AND l.lot = b.lot OFFSET 0) l ON true
+		  LEFT JOIN LATERAL (SELECT sum(h.quantity)::bigint AS held FROM stock_hold h WHERE h.trust = $1 AND h.place = u.place AND h.item = u.item AND h.lot = b.lot AND h.released_at IS NULL OFFSET 0) h ON true`, b.trust, places, items)
 	if err != nil {
 		return nil, err
 	}
 	var ord int64
 	var code string
-	var point, upTo, cycle, quantity *int64
+	var point, upTo, cycle, quantity, held *int64
 	var lot *string
 	var expiry *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&ord, &code, &point, &upTo, &cycle, &lot, &quantity, &expiry}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&ord, &code, &point, &upTo, &cycle, &lot, &quantity, &expiry, &held}, func() error {
 		s := shelves[ord-1]
 		st, ok := out[s]
 		if !ok {
 			st.ItemCode = code
-			st.Position = inventory.Position{Item: s.Item, Place: s.Place, Lots: map[string]int64{}, Expiry: map[string]time.Time{}}
+			st.Position = inventory.Position{Item: s.Item, Place: s.Place, Lots: map[string]int64{}, Expiry: map[string]time.Time{}, Held: map[string]int64{}}
 			if point != nil {
 				st.Policy = &replenishment.Policy{Place: s.Place, Item: s.Item, ReorderPoint: *point, OrderUpTo: *upTo, Cycle: *cycle}
 			}
@@ -58,6 +59,9 @@ func (b *Books) Shelves(ctx context.Context, shelves []posting.Shelf) (map[posti
 			st.Position.Lots[*lot] += *quantity
 			if expiry != nil {
 				st.Position.Expiry[*lot] = *expiry
+			}
+			if held != nil {
+				st.Position.Held[*lot] = *held
 			}
 		}
 		return nil
@@ -86,7 +90,8 @@ func (b *Books) Finish(ctx context.Context, ws []posting.Warning, settled []stri
 }
 
 // keepWarnings touches warnings in one order for all batches, those that are
-// open before those that are new.
+// open before those that are new. What a person closed is not raised again
+// while it says the same.
 func (b *Books) keepWarnings(batch *pgx.Batch, ws []posting.Warning, settled []string) {
 	slices.SortStableFunc(ws, func(a, b posting.Warning) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Kind, b.Kind))
@@ -113,6 +118,7 @@ func (b *Books) keepWarnings(batch *pgx.Batch, ws []posting.Warning, settled []s
 		}
 		batch.Queue(`INSERT INTO warning AS w (trust, id, kind, subject, text, action, severity, message_id)
 			SELECT $1, nextval('warning_id'), $2, $3, $4, $5, $6, nullif($7::bigint, 0)
+			 WHERE NOT EXISTS (SELECT 1 FROM warning k WHERE k.trust = $1 AND k.subject = $3 AND k.kind = $2 AND k.closed_by IS NOT NULL AND k.text = $4)
 			ON CONFLICT (trust, kind, subject) WHERE closed_at IS NULL DO UPDATE SET text = excluded.text, action = excluded.action, severity = excluded.severity, message_id = excluded.message_id
 			WHERE (w.text, w.action, w.severity) IS DISTINCT FROM (excluded.text, excluded.action, excluded.severity)`,
 			b.trust, w.Kind, w.Subject, w.Text, w.Action, w.Severity, w.Message).Exec(ignoreTag)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,7 @@ type Books struct {
 	sealer Sealer
 	world  world
 
+	linked   atomic.Pointer[kept]
 	mu       sync.Mutex
 	next, to int64
 }
@@ -103,6 +105,9 @@ func (b *Books) lockKeys(n posting.Need) []int64 {
 	for _, a := range n.Aliases {
 		keys = append(keys, hash64("case", b.trust, a.Kind, a.Value))
 	}
+	for _, v := range n.Coded {
+		keys = append(keys, hash64("visit", b.trust, v))
+	}
 	for _, o := range n.Orders {
 		keys = append(keys, hash64("order", b.trust, o))
 	}
@@ -115,20 +120,25 @@ func (b *Books) lockKeys(n posting.Need) []int64 {
 // which of the messages had their effect before.
 func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k *posting.Known, posted map[int64]int, locked time.Time, err error) {
 	k, posted = posting.NewKnown(), map[int64]int{}
-	k.Unidentified, k.Waste, k.Nobody = b.world.unidentified, b.world.waste, b.world.nobody
+	k.Unidentified, k.Waste, k.Supplier, k.Nobody = b.world.unidentified, b.world.waste, b.world.supplier, b.world.nobody
 	l := loader{b: b, k: k, batch: &pgx.Batch{}}
-	// A merge is decided alone; all others side by side.
-	var unclear []int64
+	// Who is one person is decided alone; all else side by side.
+	also := make([]int64, len(n.Cases))
+	for i, c := range n.Cases {
+		also[i] = int64(c)
+	}
 	if n.Merges {
-		if unclear, err = b.unclear(ctx, n.Pseudonyms); err != nil {
+		var concerned []int64
+		if k.Merges, concerned, err = b.alone(ctx, n); err != nil {
 			return nil, nil, locked, err
 		}
+		also = append(also, concerned...)
 	} else {
 		l.batch.Queue(`SELECT pg_advisory_xact_lock_shared($1)`, hash64("merge", b.trust)).Exec(ignoreTag)
 	}
 	l.batch.Queue(`SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) WITH ORDINALITY AS u (k, o) ORDER BY o`, b.lockKeys(n)).Exec(ignoreTag)
 	l.patients(n.Pseudonyms)
-	l.cases(n.Aliases, unclear)
+	l.cases(n.Aliases, also, n.Visits)
 	l.items(n.Codes)
 	if len(n.Orders) > 0 {
 		l.orders(n.Orders)
@@ -140,10 +150,11 @@ func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k 
 		posted[id] = attempt
 		return err
 	}, b.trust, messages)
-	l.batch.Queue(`SELECT coalesce(locked_through, '-infinity') = '-infinity', coalesce(locked_through, '1970-01-01') FROM trust WHERE trust = $1`, b.trust).QueryRow(func(row pgx.Row) error {
+	var version int64
+	l.batch.Queue(`SELECT coalesce(locked_through, '-infinity') = '-infinity', coalesce(locked_through, '1970-01-01'), links_version FROM trust WHERE trust = $1`, b.trust).QueryRow(func(row pgx.Row) error {
 		var open bool
 		var day time.Time
-		if err := row.Scan(&open, &day); err != nil {
+		if err := row.Scan(&open, &day, &version); err != nil {
 			return err
 		}
 		if !open {
@@ -151,6 +162,8 @@ func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k 
 		}
 		return nil
 	})
-	err = pgtx.From(ctx).SendBatch(ctx, l.batch).Close()
+	if err = pgtx.From(ctx).SendBatch(ctx, l.batch).Close(); err == nil && !n.Merges {
+		k.Merges, err = b.links(ctx, version)
+	}
 	return k, posted, locked, err
 }

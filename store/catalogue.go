@@ -104,6 +104,7 @@ type itemRow struct {
 	Reportable   bool   `json:"reportable"`
 	Price        string `json:"price"`
 	Currency     string `json:"currency"`
+	Ceiling      *int64 `json:"case_ceiling"`
 }
 
 func upsertItems(ctx context.Context, tx pgx.Tx, trust string, rows []catalogue.Row) (added, changed, same int, err error) {
@@ -111,7 +112,7 @@ func upsertItems(ctx context.Context, tx pgx.Tx, trust string, rows []catalogue.
 	var codes, kinds, values []string
 	var ratios []int64
 	for i, r := range rows {
-		items[i] = itemRow{r.Code, r.Description, r.BaseUnit, r.PackSize, r.Supplier, r.SupplierCode, r.Manufacturer, r.DeviceClass, r.LotTracked, r.SerialTracked, r.Implantable, r.Reportable, "", r.Currency}
+		items[i] = itemRow{r.Code, r.Description, r.BaseUnit, r.PackSize, r.Supplier, r.SupplierCode, r.Manufacturer, r.DeviceClass, r.LotTracked, r.SerialTracked, r.Implantable, r.Reportable, "", r.Currency, r.CaseCeiling}
 		if !r.Price.IsZero() {
 			items[i].Price = r.Price.String()
 		}
@@ -124,17 +125,18 @@ func upsertItems(ctx context.Context, tx pgx.Tx, trust string, rows []catalogue.
 		return 0, 0, 0, err
 	}
 	const given = `json_to_recordset($2) AS r (code text, description text, base_unit text, pack_size bigint, supplier text, supplier_code text, manufacturer text,
-		device_class text, lot_tracked boolean, serial_tracked boolean, implantable boolean, reportable boolean, price text, currency text)`
+		device_class text, lot_tracked boolean, serial_tracked boolean, implantable boolean, reportable boolean, price text, currency text, case_ceiling bigint)`
 	const upsert = `
 		WITH up AS (
-			INSERT INTO item AS i (trust, id, code, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, implantable, reportable)
-			SELECT $1, nextval('item_id'), code, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, implantable, reportable FROM ` + given + `
+			INSERT INTO item AS i (trust, id, code, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, implantable, reportable, case_ceiling)
+			SELECT $1, nextval('item_id'), r.code, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, implantable, reportable,
+				coalesce(r.case_ceiling, (SELECT o.case_ceiling FROM item o WHERE o.trust = $1 AND o.code = r.code), 0) FROM ` + given + `
 			ON CONFLICT (trust, code) DO UPDATE SET description = excluded.description, base_unit = excluded.base_unit, pack_size = excluded.pack_size, supplier = excluded.supplier,
 				supplier_code = excluded.supplier_code, manufacturer = excluded.manufacturer, device_class = excluded.device_class, lot_tracked = excluded.lot_tracked,
-				serial_tracked = excluded.serial_tracked, implantable = excluded.implantable, reportable = excluded.reportable, updated_at = now()
-			WHERE (i.description, i.base_unit, i.pack_size, i.supplier, i.supplier_code, i.manufacturer, i.device_class, i.lot_tracked, i.serial_tracked, i.implantable, i.reportable)
+				serial_tracked = excluded.serial_tracked, implantable = excluded.implantable, reportable = excluded.reportable, case_ceiling = excluded.case_ceiling, updated_at = now()
+			WHERE (i.description, i.base_unit, i.pack_size, i.supplier, i.supplier_code, i.manufacturer, i.device_class, i.lot_tracked, i.serial_tracked, i.implantable, i.reportable, i.case_ceiling)
 				IS DISTINCT FROM (excluded.description, excluded.base_unit, excluded.pack_size, excluded.supplier, excluded.supplier_code, excluded.manufacturer, excluded.device_class,
-				excluded.lot_tracked, excluded.serial_tracked, excluded.implantable, excluded.reportable)
+				excluded.lot_tracked, excluded.serial_tracked, excluded.implantable, excluded.reportable, excluded.case_ceiling)
 			RETURNING i.code, xmax = 0 AS fresh)
 		SELECT code, fresh FROM up`
 	change := map[string]bool{} // code: fresh

@@ -43,27 +43,34 @@ func (s *Store) MendHolds(ctx context.Context, trust string, longest time.Durati
 // OpenAlert raises a warning of the hub itself that began at since, and tells
 // whether it was not open already.
 func (s *Store) OpenAlert(ctx context.Context, trust, kind, subject, text, action string, since time.Time) (opened bool, err error) {
-	const insert = `
-		INSERT INTO warning (trust, id, kind, subject, text, action, severity, opened_at)
-		SELECT $1, nextval('warning_id'), $2, $3, $4, $5, 'warning', $6
-		ON CONFLICT (trust, kind, subject) WHERE closed_at IS NULL DO NOTHING`
 	err = pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
-		tag, err := pgtx.From(ctx).Exec(ctx, insert, trust, kind, subject, text, action, since)
-		opened = err == nil && tag.RowsAffected() > 0
+		opened, err = openAlert(ctx, trust, kind, subject, text, action, since)
 		return err
 	})
 	return opened, err
 }
 
+func openAlert(ctx context.Context, trust, kind, subject, text, action string, since time.Time) (opened bool, err error) {
+	tag, err := pgtx.From(ctx).Exec(ctx, `
+		INSERT INTO warning (trust, id, kind, subject, text, action, severity, opened_at)
+		SELECT $1, nextval('warning_id'), $2, $3, $4, $5, 'warning', $6
+		ON CONFLICT (trust, kind, subject) WHERE closed_at IS NULL DO NOTHING`, trust, kind, subject, text, action, since)
+	return err == nil && tag.RowsAffected() > 0, err
+}
+
 // CloseAlert closes a warning of the hub itself, and tells whether it was open.
 func (s *Store) CloseAlert(ctx context.Context, trust, kind, subject, why string, at time.Time) (closed bool, err error) {
 	err = pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
-		tag, err := pgtx.From(ctx).Exec(ctx, `UPDATE warning SET closed_at = $4, closed_why = $5 WHERE trust = $1 AND kind = $2 AND subject = $3 AND closed_at IS NULL`,
-			trust, kind, subject, at, why)
-		closed = err == nil && tag.RowsAffected() > 0
+		closed, err = closeAlert(ctx, trust, kind, subject, why, at)
 		return err
 	})
 	return closed, err
+}
+
+func closeAlert(ctx context.Context, trust, kind, subject, why string, at time.Time) (closed bool, err error) {
+	tag, err := pgtx.From(ctx).Exec(ctx, `UPDATE warning SET closed_at = $4, closed_why = $5 WHERE trust = $1 AND kind = $2 AND subject = $3 AND closed_at IS NULL`,
+		trust, kind, subject, at, why)
+	return err == nil && tag.RowsAffected() > 0, err
 }
 
 // KeepCondition keeps the warning of a condition: open, or closed if it has

@@ -43,17 +43,20 @@ func (s *Store) KeepFeeds(ctx context.Context, trust string, heard map[string]He
 	})
 }
 
-// KnownFeed is a feed's history, when it was last heard, and since when a
-// warning of its silence is open; nil if none is.
+// KnownFeed is a feed's history, when it was last heard, when it last told old
+// news, and since when warnings of its silence and of its lag are open; nil if
+// none is.
 type KnownFeed struct {
 	feed.History
-	Last   time.Time
-	Warned *time.Time
+	Last        time.Time
+	Late        time.Time // zero: never
+	SilentSince *time.Time
+	BehindSince *time.Time
 }
 
 // Feeds gives a trust's feeds by connector, and forgets counts that are older
 // than any norm looks.
-func (s *Store) Feeds(ctx context.Context, trust, warning string, now time.Time) (out map[string]KnownFeed, err error) {
+func (s *Store) Feeds(ctx context.Context, trust string, now time.Time) (out map[string]KnownFeed, err error) {
 	out = map[string]KnownFeed{}
 	err = pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
@@ -61,16 +64,21 @@ func (s *Store) Feeds(ctx context.Context, trust, warning string, now time.Time)
 		if _, err := tx.Exec(ctx, `DELETE FROM feed_hour WHERE trust = $1 AND hour < $2`, trust, now.AddDate(0, 0, -7*(feed.Weeks+2))); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `SELECT f.connector, f.first_at, f.last_at,
-				(SELECT w.opened_at FROM warning w WHERE w.trust = f.trust AND w.kind = $2 AND w.subject = f.connector AND w.closed_at IS NULL)
-			FROM feed f WHERE f.trust = $1`, trust, warning)
+		rows, err := tx.Query(ctx, `SELECT f.connector, f.first_at, f.last_at, f.late_at,
+				(SELECT w.opened_at FROM warning w WHERE w.trust = f.trust AND w.kind = $2 AND w.subject = f.connector AND w.closed_at IS NULL),
+				(SELECT w.opened_at FROM warning w WHERE w.trust = f.trust AND w.kind = $3 AND w.subject = f.connector AND w.closed_at IS NULL)
+			FROM feed f WHERE f.trust = $1`, trust, feed.KindSilent, feed.KindBehind)
 		if err != nil {
 			return err
 		}
 		var connector string
+		var late *time.Time
 		var f KnownFeed
-		if _, err := pgx.ForEachRow(rows, []any{&connector, &f.First, &f.Last, &f.Warned}, func() error {
-			f.Hours = map[time.Time]int64{}
+		if _, err := pgx.ForEachRow(rows, []any{&connector, &f.First, &f.Last, &late, &f.SilentSince, &f.BehindSince}, func() error {
+			f.Hours, f.Late = map[time.Time]int64{}, time.Time{}
+			if late != nil {
+				f.Late = *late
+			}
 			out[connector] = f
 			return nil
 		}); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/identity"
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/internal/pgtest"
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -87,7 +88,9 @@ func newHub(t *testing.T, s *Store, trust string, ids *atomic.Int64) *hub {
 	}
 	h := &hub{Store: s, trust: trust, books: books, ids: ids, now: time.Now(), stock: map[inventory.PlaceID]string{}, rules: posting.Trust{
 		ODS: trust, Test: true, Zone: london, Vault: identity.NewVault(vaultKey), TestPatients: identity.NewTestPatients(nil),
-		Rank: func(c string) int { return map[string]int{"theatre": 0, "registry": 1}[c] }, Places: map[string]inventory.PlaceID{}}}
+		Authority: func(inventory.PlaceID) theatre.Authority {
+			return theatre.Authority{Rank: func(c string) int { return map[string]int{"theatre": 0, "registry": 1}[c] }}
+		}, Places: map[string]inventory.PlaceID{}}}
 	for code, id := range places {
 		h.rules.Places[code], h.stock[id] = id, code
 	}

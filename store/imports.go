@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -24,41 +23,16 @@ const importProfile = "import/v1"
 // in one transaction. The same file twice has the effect of once: done is
 // then false.
 func (s *Store) Import(ctx context.Context, trust, typ, file string, raw []byte, fn func(ctx context.Context, message int64) (summary string, err error)) (message int64, done bool, err error) {
-	digest := sha256.Sum256(raw)
-	now := time.Now()
-	key, err := s.sealingKey(ctx, trust, dayOf(now))
-	if err != nil {
-		return 0, false, err
-	}
-	sealed := key.seal(trust, dayOf(now), digest[:], raw)
-	err = pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
-		tx := pgtx.From(ctx)
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, hash64("import", trust)); err != nil {
-			return err
-		}
-		name := filepath.Base(file)
-		var seen int
-		err := tx.QueryRow(ctx, `INSERT INTO message_key AS k (trust, connector, sender, control_id, digest, message_id, last_seen_at)
-			VALUES ($1, 'import', $2, '', $3, nextval('message_id'), $4)
-			ON CONFLICT (trust, connector, sender, control_id, digest) DO UPDATE SET seen = k.seen + 1, last_seen_at = excluded.last_seen_at
-			RETURNING message_id, seen`, trust, typ, digest[:], now).Scan(&message, &seen)
-		if err != nil || seen > 1 {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO message (trust, id, received_on, received_at, connector, format, type, sender, control_id, key, digest, peer, reused, raw)
-			VALUES ($1, $2, $3, $4, 'import', 'csv', $5, $5, '', 0, $6, $7, false, $8)`, trust, message, dayOf(now), now, typ, digest[:], name, sealed); err != nil {
-			return err
-		}
+	g := Given{Connector: "import", Format: "csv", Type: typ, Sender: typ, Peer: filepath.Base(file), Raw: raw}
+	return s.Take(ctx, trust, g, func(ctx context.Context, message int64) error {
 		summary, err := fn(ctx, message)
 		if err != nil {
 			return err
 		}
-		done = true
-		_, err = tx.Exec(ctx, `INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary)
+		_, err = pgtx.From(ctx).Exec(ctx, `INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary)
 			VALUES ($1, $2, 1, $3, 'import', $3, '', $4, 'applied', $5)`, trust, message, typ, importProfile, summary)
 		return err
 	})
-	return message, done, err
 }
 
 // codesToIDs finds places and items by code, or says which are unknown.

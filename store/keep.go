@@ -29,6 +29,9 @@ func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 	if err := b.keepCases(batch, c); err != nil {
 		return err
 	}
+	if err := b.keepVisits(batch, c.Visits); err != nil {
+		return err
+	}
 	b.keepLots(batch, c.Lots)
 	if err := b.keepLines(batch, c.Lines); err != nil {
 		return err
@@ -37,6 +40,9 @@ func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 		return err
 	}
 	b.keepMovements(batch, c.Movements)
+	b.keepHolds(batch, c.Holds)
+	b.keepReplaced(batch, c.Replaced)
+	b.keepJoined(batch, c.Joined)
 	b.keepOrders(batch, c.Orders)
 	if batch.Len() == 0 {
 		return nil
@@ -77,16 +83,18 @@ func (b *Books) keepLots(batch *pgx.Batch, lots []posting.Lot) {
 // column, which is what it reads fastest.
 type lineColumns struct {
 	id, cases, item, place, patient, movement, message []int64
+	waste                                              []int64
+	setID, setCycle, sameAs                            []string
 	key, state, why, text, lot, serial, disposition    []string
 	told, quantity, origin, profile                    []string
 	expiry                                             []*time.Time
 }
 
 func (c *lineColumns) grow(n int) {
-	for _, ints := range []*[]int64{&c.id, &c.cases, &c.item, &c.place, &c.patient, &c.movement, &c.message} {
+	for _, ints := range []*[]int64{&c.id, &c.cases, &c.item, &c.place, &c.patient, &c.movement, &c.message, &c.waste} {
 		*ints = slices.Grow(*ints, n)
 	}
-	for _, texts := range []*[]string{&c.key, &c.state, &c.why, &c.text, &c.lot, &c.serial, &c.disposition, &c.told, &c.quantity, &c.origin, &c.profile} {
+	for _, texts := range []*[]string{&c.key, &c.state, &c.why, &c.text, &c.lot, &c.serial, &c.disposition, &c.told, &c.quantity, &c.origin, &c.profile, &c.setID, &c.setCycle, &c.sameAs} {
 		*texts = slices.Grow(*texts, n)
 	}
 	c.expiry = slices.Grow(c.expiry, n)
@@ -98,12 +106,15 @@ func (c *lineColumns) add(l posting.LineState) error {
 	if err != nil {
 		return err
 	}
-	quantity, movement := s.Net, int64(0)
+	quantity, movement, waste := s.Net, int64(0), int64(0)
 	if _, err := decimal.Parse(quantity); err != nil {
 		quantity = "0"
 	}
 	if l.Line.Posted != nil {
 		movement = int64(l.Line.Posted.ID)
+	}
+	if l.Line.Wasted != nil {
+		waste = int64(l.Line.Wasted.ID)
 	}
 	var expiry *time.Time
 	if day := nullDate(s.Expiry); day != nil && day.Year() > 0 {
@@ -114,20 +125,21 @@ func (c *lineColumns) add(l posting.LineState) error {
 	c.item, c.text, c.lot, c.serial = append(c.item, int64(s.Item)), append(c.text, s.Text), append(c.lot, s.Lot), append(c.serial, s.Serial)
 	c.expiry, c.quantity, c.disposition = append(c.expiry, expiry), append(c.quantity, quantity), append(c.disposition, string(s.Disposition))
 	c.place, c.patient, c.movement = append(c.place, int64(s.Place)), append(c.patient, int64(l.Patient)), append(c.movement, movement)
+	c.waste, c.setID, c.setCycle, c.sameAs = append(c.waste, waste), append(c.setID, s.Set.ID), append(c.setCycle, s.Set.Cycle), append(c.sameAs, l.Line.SameAs)
 	c.message, c.origin, c.profile = append(c.message, l.Cause.Message), append(c.origin, l.Cause.Origin), append(c.profile, l.Cause.Profile)
 	return nil
 }
 
 // lineRows gives the columns back as rows.
 const lineRows = `unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::date[],
-	$13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[])
-	AS r (id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile)`
+	$13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::bigint[], $22::text[], $23::text[], $24::text[])
+	AS r (id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile, waste, set_id, set_cycle, same_as)`
 
 // queue runs sql on every line. One that it passes over must not be lost.
 func (c *lineColumns) queue(batch *pgx.Batch, sql, trust string) {
 	if len(c.id) > 0 {
 		batch.Queue(sql, trust, c.id, c.cases, c.key, c.told, c.state, c.why, c.item, c.text, c.lot, c.serial, c.expiry,
-			c.quantity, c.disposition, c.place, c.patient, c.movement, c.message, c.origin, c.profile).Exec(func(tag pgconn.CommandTag) error {
+			c.quantity, c.disposition, c.place, c.patient, c.movement, c.message, c.origin, c.profile, c.waste, c.setID, c.setCycle, c.sameAs).Exec(func(tag pgconn.CommandTag) error {
 			if kept := tag.RowsAffected(); kept != int64(len(c.id)) {
 				return fault.New(fault.Internal, "line_lost", "The database kept %d of %d usage lines, so nothing was kept. It is a defect of the hub: report it, then replay.", kept, len(c.id))
 			}
@@ -148,12 +160,13 @@ func (b *Books) keepLines(batch *pgx.Batch, ls []posting.LineState) error {
 			return err
 		}
 	}
-	fresh.queue(batch, `INSERT INTO usage_line (trust, id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile)
-		SELECT $1, id, case_id, key, told::json, state, why, nullif(item, 0), text, lot, serial, expiry, quantity::numeric, disposition, nullif(place, 0), nullif(patient, 0), nullif(movement, 0), message_id, origin, profile
+	fresh.queue(batch, `INSERT INTO usage_line (trust, id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile, waste_movement, set_id, set_cycle, same_as)
+		SELECT $1, id, case_id, key, told::json, state, why, nullif(item, 0), text, lot, serial, expiry, quantity::numeric, disposition, nullif(place, 0), nullif(patient, 0), nullif(movement, 0), message_id, origin, profile,
+			nullif(waste, 0), set_id, set_cycle, same_as
 		  FROM `+lineRows, b.trust)
 	changed.queue(batch, `UPDATE usage_line l SET told = r.told::json, state = r.state, why = r.why, item = nullif(r.item, 0), text = r.text, lot = r.lot, serial = r.serial, expiry = r.expiry,
 			quantity = r.quantity::numeric, disposition = r.disposition, place = nullif(r.place, 0), patient = nullif(r.patient, 0), movement = nullif(r.movement, 0),
-			message_id = r.message_id, origin = r.origin, profile = r.profile, updated_at = now()
+			message_id = r.message_id, origin = r.origin, profile = r.profile, waste_movement = nullif(r.waste, 0), set_id = r.set_id, set_cycle = r.set_cycle, same_as = r.same_as, updated_at = now()
 		  FROM `+lineRows+` WHERE l.trust = $1 AND l.id = r.id AND l.case_id = r.case_id AND l.key = r.key`, b.trust)
 	return nil
 }

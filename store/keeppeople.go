@@ -2,15 +2,17 @@ package store
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
 // keepPatients writes new patients with the places that stand for them, their
-// identifiers and demographics, and merges.
+// identifiers and demographics, and who is one person.
 func (b *Books) keepPatients(batch *pgx.Batch, c posting.Changes) error {
 	if len(c.Patients) > 0 {
 		ids, test := make([]int64, len(c.Patients)), make([]bool, len(c.Patients))
@@ -27,9 +29,11 @@ func (b *Books) keepPatients(batch *pgx.Batch, c posting.Changes) error {
 	if err := b.keepDemographics(batch, c.Demographics); err != nil {
 		return err
 	}
-	for _, m := range c.Merges {
-		batch.Queue(`UPDATE patient SET merged_into = $3 WHERE trust = $1 AND id = $2`, b.trust, m.Retired, m.Survivor).Exec(ignoreTag)
+	if err := b.keepStatuses(batch, c.Statuses); err != nil {
+		return err
 	}
+	b.keepLinks(batch, c)
+	b.keepEvents(batch, c.Events)
 	return nil
 }
 
@@ -37,44 +41,19 @@ func (b *Books) keepIdentifiers(batch *pgx.Batch, all []posting.NewIdentifier) e
 	if len(all) == 0 {
 		return nil
 	}
-	pseudonyms, patients, types, sealed := make([][]byte, len(all)), make([]int64, len(all)), make([]string, len(all)), make([][]byte, len(all))
+	pseudonyms, patients, types, kinds, sealed := make([][]byte, len(all)), make([]int64, len(all)), make([]string, len(all)), make([]string, len(all)), make([][]byte, len(all))
 	for i, x := range all {
 		var err error
 		if sealed[i], err = b.sealer.seal(x.Identifier); err != nil {
 			return err
 		}
-		pseudonyms[i], patients[i], types[i] = x.Pseudonym[:], int64(x.Patient), x.Identifier.Type
+		pseudonyms[i], patients[i], types[i], kinds[i] = x.Pseudonym[:], int64(x.Patient), x.Identifier.Type, x.Kind
 	}
-	batch.Queue(`INSERT INTO patient_identifier (trust, pseudonym, patient, type, ciphertext)
-		SELECT $1, u.* FROM unnest($2::bytea[], $3::bigint[], $4::text[], $5::bytea[]) u`, b.trust, pseudonyms, patients, types, sealed).Exec(ignoreTag)
-	return nil
-}
-
-// keepDemographics keeps the latest word of each patient.
-func (b *Books) keepDemographics(batch *pgx.Batch, all []posting.Demographics) error {
-	latest := map[int64]posting.Demographics{}
-	for _, d := range all {
-		if old, ok := latest[int64(d.Patient)]; !ok || !d.At.Before(old.At) {
-			latest[int64(d.Patient)] = d
-		}
-	}
-	if len(latest) == 0 {
-		return nil
-	}
-	var patients, messages []int64
-	var sealed [][]byte
-	var at []time.Time
-	for id, d := range latest {
-		x, err := b.sealer.seal(d.Told)
-		if err != nil {
-			return err
-		}
-		patients, messages, sealed, at = append(patients, id), append(messages, d.Message), append(sealed, x), append(at, d.At)
-	}
-	batch.Queue(`INSERT INTO patient_demographics AS p (trust, patient, ciphertext, told_at, message_id)
-		SELECT $1, u.* FROM unnest($2::bigint[], $3::bytea[], $4::timestamptz[], $5::bigint[]) u (patient, ciphertext, told_at, message_id) ORDER BY patient
-		ON CONFLICT (trust, patient) DO UPDATE SET ciphertext = excluded.ciphertext, told_at = excluded.told_at, message_id = excluded.message_id
-		WHERE p.told_at <= excluded.told_at`, b.trust, patients, sealed, at, messages).Exec(ignoreTag)
+	// One that identifies nobody may be kept already; any other must be new.
+	batch.Queue(`INSERT INTO patient_identifier (trust, pseudonym, patient, type, ciphertext, kind)
+		SELECT $1, u.* FROM unnest($2::bytea[], $3::bigint[], $4::text[], $5::bytea[], $6::text[]) u (pseudonym, patient, type, ciphertext, kind)
+		 WHERE u.kind <> 'invalid' OR NOT EXISTS (SELECT 1 FROM patient_identifier i WHERE i.trust = $1 AND i.pseudonym = u.pseudonym)`,
+		b.trust, pseudonyms, patients, types, sealed, kinds).Exec(ignoreTag)
 	return nil
 }
 
@@ -88,9 +67,11 @@ type caseRow struct {
 	Scheduled *time.Time      `json:"scheduled_at"`
 	Used      *time.Time      `json:"first_used_at"`
 	Message   int64           `json:"message_id"`
+	Encounter string          `json:"encounter"`
 }
 
-// keepCases writes cases as they now stand, and their new names.
+// keepCases writes cases as they now stand, their new names, and of whom they
+// were told.
 func (b *Books) keepCases(batch *pgx.Batch, c posting.Changes) error {
 	if len(c.Cases) > 0 {
 		rows := make([]caseRow, len(c.Cases))
@@ -99,18 +80,18 @@ func (b *Books) keepCases(batch *pgx.Batch, c posting.Changes) error {
 			if err != nil {
 				return err
 			}
-			s := x.Settle()
-			rows[i] = caseRow{int64(x.ID), x.Name, int64(s.Patient), int64(s.Place), s.Booking, told, nullTime(s.ScheduledAt), nullTime(s.UsedAt), x.Message}
+			s := c.States[i]
+			rows[i] = caseRow{int64(x.ID), x.Name, int64(s.Patient), int64(s.Place), s.Booking, told, nullTime(s.ScheduledAt), nullTime(s.UsedAt), x.Message, s.Encounter}
 		}
 		raw, err := json.Marshal(rows)
 		if err != nil {
 			return err
 		}
-		batch.Queue(`INSERT INTO theatre_case (trust, id, name, patient, place, booking, told, scheduled_at, first_used_at, message_id)
-			SELECT $1, id, name, nullif(patient, 0), nullif(place, 0), booking, told, scheduled_at, first_used_at, message_id
-			  FROM json_to_recordset($2) AS r (id bigint, name text, patient bigint, place bigint, booking text, told jsonb, scheduled_at timestamptz, first_used_at timestamptz, message_id bigint)
+		batch.Queue(`INSERT INTO theatre_case (trust, id, name, patient, place, booking, told, scheduled_at, first_used_at, message_id, encounter)
+			SELECT $1, id, name, nullif(patient, 0), nullif(place, 0), booking, told, scheduled_at, first_used_at, message_id, encounter
+			  FROM json_to_recordset($2) AS r (id bigint, name text, patient bigint, place bigint, booking text, told jsonb, scheduled_at timestamptz, first_used_at timestamptz, message_id bigint, encounter text)
 			ON CONFLICT (trust, id) DO UPDATE SET patient = excluded.patient, place = excluded.place, booking = excluded.booking, told = excluded.told,
-				scheduled_at = excluded.scheduled_at, first_used_at = excluded.first_used_at`, b.trust, raw).Exec(ignoreTag)
+				scheduled_at = excluded.scheduled_at, first_used_at = excluded.first_used_at, encounter = excluded.encounter`, b.trust, raw).Exec(ignoreTag)
 	}
 	if len(c.Aliases) > 0 {
 		kinds, values, cases := make([]string, len(c.Aliases)), make([]string, len(c.Aliases)), make([]int64, len(c.Aliases))
@@ -119,7 +100,19 @@ func (b *Books) keepCases(batch *pgx.Batch, c posting.Changes) error {
 		}
 		batch.Queue(`INSERT INTO case_alias (trust, kind, value, case_id) SELECT $1, u.* FROM unnest($2::text[], $3::text[], $4::bigint[]) u`, b.trust, kinds, values, cases).Exec(ignoreTag)
 	}
+	b.keepCasePatients(batch, c.CasePatients)
 	return nil
+}
+
+// fieldsOf names the demographic fields that a message tells.
+func fieldsOf(p canonical.Patient) string {
+	var out []string
+	for _, f := range []struct{ name, value string }{{"family_name", p.FamilyName}, {"given_names", p.GivenNames}, {"birth_date", p.BirthDate}, {"gender", p.Gender}} {
+		if f.value != "" {
+			out = append(out, f.name)
+		}
+	}
+	return strings.Join(out, ",")
 }
 
 type postingRow struct {

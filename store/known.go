@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/posting"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
-	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
 // loader queues the queries that fill what a batch must know.
@@ -42,19 +40,30 @@ func rawPseudonyms(ps []identity.Pseudonym) [][]byte {
 	return raw
 }
 
+// patients finds records by any of their identifiers, and loads the others of
+// each: one of them may be an NHS Number that another one comes with now.
 func (l loader) patients(ps []identity.Pseudonym) {
-	l.each(`SELECT pseudonym, patient FROM patient_identifier WHERE trust = $1 AND pseudonym = ANY ($2)`, func(row pgx.CollectableRow) error {
-		var p []byte
+	l.each(`SELECT i.pseudonym, i.patient, i.kind, i.told FROM (
+			SELECT DISTINCT x.patient FROM unnest($2::bytea[]) u (pseudonym)
+			CROSS JOIN LATERAL (SELECT i.patient FROM patient_identifier i WHERE i.trust = $1 AND i.pseudonym = u.pseudonym OFFSET 0) x) r
+		CROSS JOIN LATERAL (SELECT * FROM patient_identifier i WHERE i.trust = $1 AND i.patient = r.patient AND i.kind <> 'invalid' OFFSET 0) i`, func(row pgx.CollectableRow) error {
+		var p, told []byte
 		var id identity.Patient
-		if err := row.Scan(&p, &id); err != nil {
+		var kind string
+		if err := row.Scan(&p, &id, &kind, &told); err != nil {
 			return err
 		}
 		l.k.Patients[identity.Pseudonym(p)] = id
-		return nil
+		if kind != posting.NHSNumber {
+			return nil
+		}
+		n := &identity.NHSNumber{Pseudonym: identity.Pseudonym(p)}
+		l.k.NHS[id] = append(l.k.NHS[id], n)
+		return json.Unmarshal(told, &n.Told)
 	}, l.b.trust, rawPseudonyms(ps))
 }
 
-func (l loader) cases(as []theatre.Alias, unclear []int64) {
+func (l loader) cases(as []theatre.Alias, also []int64, visits []string) {
 	kinds, values := make([]string, len(as)), make([]string, len(as))
 	for i, a := range as {
 		kinds[i], values[i] = a.Kind, a.Value
@@ -70,11 +79,11 @@ func (l loader) cases(as []theatre.Alias, unclear []int64) {
 		return nil
 	}, l.b.trust, kinds, values)
 	// A case is locked as such too, for it has several names.
-	l.each(`SELECT c.id, c.name, c.told, c.message_id FROM theatre_case c WHERE c.trust = $1 AND c.id = ANY (ARRAY(SELECT n.id FROM `+casesNamed+`)) ORDER BY c.id FOR UPDATE OF c`,
+	l.each(`SELECT c.id, c.name, c.told, c.message_id, coalesce(c.joined_into, 0) FROM theatre_case c WHERE c.trust = $1 AND c.id = ANY (ARRAY(SELECT n.id FROM `+casesNamed+`)) ORDER BY c.id FOR UPDATE OF c`,
 		func(row pgx.CollectableRow) error {
 			c := &theatre.Case{}
 			var told []byte
-			if err := row.Scan(&c.ID, &c.Name, &told, &c.Message); err != nil {
+			if err := row.Scan(&c.ID, &c.Name, &told, &c.Message, &c.JoinedInto); err != nil {
 				return err
 			}
 			l.k.Cases[c.ID] = c
@@ -82,11 +91,13 @@ func (l loader) cases(as []theatre.Alias, unclear []int64) {
 				l.k.Lines[c.ID] = map[string]*theatre.Line{}
 			}
 			return json.Unmarshal(told, &c.Told)
-		}, l.b.trust, kinds, values, unclear)
-	l.lines(kinds, values, unclear)
+		}, l.b.trust, kinds, values, also)
+	l.lines(kinds, values, also)
+	l.visits(visits, kinds, values, also)
 }
 
-// casesNamed gives the cases n that have the aliases $2, $3, and the cases $4.
+// casesNamed gives the cases n that have the aliases $2, $3, and the cases $4,
+// and those into which a person joined any of them.
 //
 // Here and wherever a batch is posted, rows are looked up by LATERAL with an
 // OFFSET 0, which keeps PostgreSQL from joining in another order: a plan that
@@ -94,53 +105,36 @@ func (l loader) cases(as []theatre.Alias, unclear []int64) {
 // they have grown.
 const casesNamed = `(SELECT a.case_id FROM unnest($2::text[], $3::text[]) u (kind, value)
 		CROSS JOIN LATERAL (SELECT a.case_id FROM case_alias a WHERE a.trust = $1 AND a.kind = u.kind AND a.value = u.value OFFSET 0) a
-	UNION SELECT unnest($4::bigint[])) n (id)`
+	UNION SELECT c.joined_into FROM unnest($2::text[], $3::text[]) u (kind, value)
+		CROSS JOIN LATERAL (SELECT a.case_id FROM case_alias a WHERE a.trust = $1 AND a.kind = u.kind AND a.value = u.value OFFSET 0) a
+		CROSS JOIN LATERAL (SELECT c.joined_into FROM theatre_case c WHERE c.trust = $1 AND c.id = a.case_id AND c.joined_into IS NOT NULL OFFSET 0) c
+	UNION SELECT unnest($4::bigint[])
+	UNION SELECT c.joined_into FROM unnest($4::bigint[]) u (id)
+		CROSS JOIN LATERAL (SELECT c.joined_into FROM theatre_case c WHERE c.trust = $1 AND c.id = u.id AND c.joined_into IS NOT NULL OFFSET 0) c) n (id)`
 
-// unclear waits for the turn of a merge and gives the cases of the patients in
-// it of which a warning says that their patient is unclear.
-func (b *Books) unclear(ctx context.Context, ps []identity.Pseudonym) ([]int64, error) {
-	tx := pgtx.From(ctx)
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, hash64("merge", b.trust)); err != nil {
-		return nil, err
-	}
-	return collect(ctx, tx, `
-		WITH RECURSIVE named AS (
-			SELECT i.patient AS id FROM patient_identifier i WHERE i.trust = $1 AND i.pseudonym = ANY ($2)
-			UNION SELECT p.merged_into FROM named n JOIN patient p ON p.trust = $1 AND p.id = n.id AND p.merged_into IS NOT NULL
-		), unclear AS (
-			SELECT x.case_id, x.patient AS id FROM usage_line x WHERE x.trust = $1 AND x.id = ANY (ARRAY(
-				SELECT substr(w.subject, 6)::bigint FROM warning w WHERE w.trust = $1 AND w.closed_at IS NULL AND w.kind IN ('case_patient_differs', 'sources_disagree')))
-			UNION SELECT u.case_id, p.merged_into FROM unclear u JOIN patient p ON p.trust = $1 AND p.id = u.id AND p.merged_into IS NOT NULL
-		) SELECT DISTINCT u.case_id FROM unclear u JOIN named USING (id)`, pgx.RowTo[int64], b.trust, rawPseudonyms(ps))
-}
-
-// lines loads the cases' lines with the movement that stands for each, and
-// the merges of every patient who may be met.
-func (l loader) lines(kinds, values []string, unclear []int64) {
-	l.each(`SELECT l.id, l.case_id, l.key, l.told, m.id, m.kind, coalesce(m.item, 0), m.lot, m.serial, m.owner, m.from_place, m.to_place, m.quantity, m.occurred_at, m.accounted_on
+// lines loads the cases' lines with the movements that stand for each.
+func (l loader) lines(kinds, values []string, also []int64) {
+	l.each(`SELECT l.id, l.case_id, l.key, l.told, m.id, m.kind, coalesce(m.item, 0), m.lot, m.serial, m.owner, m.from_place, m.to_place, m.quantity, m.occurred_at, m.accounted_on,
+		       l.same_as, w.id, w.kind, coalesce(w.item, 0), w.lot, w.serial, w.owner, w.from_place, w.to_place, w.quantity, w.occurred_at, w.accounted_on
 		FROM `+casesNamed+`
 		CROSS JOIN LATERAL (SELECT * FROM usage_line l WHERE l.trust = $1 AND l.case_id = n.id OFFSET 0) l
-		LEFT JOIN LATERAL (SELECT * FROM movement m WHERE m.trust = $1 AND m.id = l.movement OFFSET 0) m ON true`,
+		LEFT JOIN LATERAL (SELECT * FROM movement m WHERE m.trust = $1 AND m.id = l.movement OFFSET 0) m ON true
+		LEFT JOIN LATERAL (SELECT * FROM movement m WHERE m.trust = $1 AND m.id = l.waste_movement OFFSET 0) w ON l.waste_movement IS NOT NULL`,
 		func(row pgx.CollectableRow) error {
 			line := &theatre.Line{}
 			var told []byte
-			var m nullMovement
-			if err := row.Scan(&line.ID, &line.Case, &line.Key, &told, &m.id, &m.kind, &m.item, &m.lot, &m.serial, &m.owner, &m.from, &m.to, &m.quantity, &m.occurred, &m.accounted); err != nil {
+			var m, w nullMovement
+			if err := row.Scan(&line.ID, &line.Case, &line.Key, &told, &m.id, &m.kind, &m.item, &m.lot, &m.serial, &m.owner, &m.from, &m.to, &m.quantity, &m.occurred, &m.accounted,
+				&line.SameAs, &w.id, &w.kind, &w.item, &w.lot, &w.serial, &w.owner, &w.from, &w.to, &w.quantity, &w.occurred, &w.accounted); err != nil {
 				return err
 			}
-			line.Posted = m.movement(line.ID)
+			line.Posted, line.Wasted = m.movement(line.ID), w.movement(line.ID)
 			if l.k.Lines[line.Case] == nil {
 				l.k.Lines[line.Case] = map[string]*theatre.Line{}
 			}
 			l.k.Lines[line.Case][line.Key] = line
 			return json.Unmarshal(told, &line.Told)
-		}, l.b.trust, kinds, values, unclear)
-	l.each(`SELECT id, merged_into FROM patient WHERE trust = $1 AND merged_into IS NOT NULL`, func(row pgx.CollectableRow) error {
-		var from, into identity.Patient
-		err := row.Scan(&from, &into)
-		l.k.Merges[from] = into
-		return err
-	}, l.b.trust)
+		}, l.b.trust, kinds, values, also)
 }
 
 type nullMovement struct {
@@ -167,11 +161,12 @@ func (l loader) items(cs []catalogue.Code) {
 	for i, c := range cs {
 		kinds[i], values[i] = string(c.Kind), c.Value
 	}
-	l.each(`SELECT c.kind, c.value, c.item, c.ratio FROM unnest($2::text[], $3::text[]) u (kind, value)
-		CROSS JOIN LATERAL (SELECT * FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value OFFSET 0) c`, func(row pgx.CollectableRow) error {
+	l.each(`SELECT c.kind, c.value, c.item, c.ratio, i.case_ceiling FROM unnest($2::text[], $3::text[]) u (kind, value)
+		CROSS JOIN LATERAL (SELECT * FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value OFFSET 0) c
+		CROSS JOIN LATERAL (SELECT i.case_ceiling FROM item i WHERE i.trust = $1 AND i.id = c.item OFFSET 0) i`, func(row pgx.CollectableRow) error {
 		var c catalogue.Code
 		var m catalogue.Meaning
-		if err := row.Scan(&c.Kind, &c.Value, &m.Item, &m.Ratio); err != nil {
+		if err := row.Scan(&c.Kind, &c.Value, &m.Item, &m.Ratio, &m.Ceiling); err != nil {
 			return err
 		}
 		l.k.Codes[c] = m

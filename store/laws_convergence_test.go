@@ -40,14 +40,20 @@ func drawHistory(h *hub, name string, r *rand.Rand) map[string][]telling {
 		}
 		return c
 	}
+	visit := func() string {
+		if n := r.IntN(3); n > 0 {
+			return name + []string{"V1", "V2"}[n-1]
+		}
+		return ""
+	}
 	for _, s := range senders {
 		for i := range 2 + r.IntN(4) {
 			x := telling{sent: time.Duration(i/2) * time.Minute}
 			switch {
-			case s == "pas" && r.IntN(3) == 0:
-				x.event = canonical.PatientMerge{Survivor: who(), Retired: who()}
+			case s == "pas" && r.IntN(3) > 0 || s == "registry" && r.IntN(6) == 0:
+				x.event = drawOfPeople(r, who, which, visit)
 			case s == "pas":
-				x.event = canonical.Booking{Case: which(), Patient: who(), Action: []string{"book", "cancel"}[r.IntN(2)]}
+				x.event = canonical.Booking{Case: which(), Patient: who(), Encounter: visit(), Action: []string{"book", "cancel"}[r.IntN(2)]}
 			default:
 				var lines []canonical.UsageLine
 				for range 1 + r.IntN(3) {
@@ -56,7 +62,7 @@ func drawHistory(h *hub, name string, r *rand.Rand) map[string][]telling {
 					lines = append(lines, l)
 				}
 				u := h.used("", "", lines...)
-				u.Case, u.Patient = which(), who()
+				u.Case, u.Patient, u.Encounter = which(), who(), visit()
 				if r.IntN(5) == 0 {
 					u.Patient = canonical.Patient{}
 				}
@@ -69,6 +75,27 @@ func drawHistory(h *hub, name string, r *rand.Rand) map[string][]telling {
 		}
 	}
 	return out
+}
+
+// drawOfPeople makes what says who is one person, whose a visit is, and what
+// was coded.
+func drawOfPeople(r *rand.Rand, who func() canonical.Patient, which func() canonical.Case, visit func() string) canonical.Event {
+	switch r.IntN(7) {
+	case 0, 1:
+		return canonical.PatientUnmerge{Survivor: who(), Retired: who()}
+	case 2, 3:
+		return canonical.VisitMove{Encounter: visit(), From: who(), To: who()}
+	case 4:
+		return canonical.VisitMerge{Survivor: visit(), Retired: visit()}
+	case 5:
+		c := canonical.Coding{Encounter: visit(), Patient: who(), Stage: "final", Procedures: []canonical.Procedure{{Code: "W371", System: "OPCS4"}}}
+		if r.IntN(2) == 0 {
+			c.Case = which()
+		}
+		return c
+	default:
+		return canonical.PatientMerge{Survivor: who(), Retired: who()}
+	}
 }
 
 func (h *hub) tell(sender string, x telling) posting.Message {

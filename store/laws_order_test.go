@@ -38,8 +38,8 @@ func (h *hub) plan(ctx context.Context, l purchasing.Limits, crash string) error
 			if more = ok; err != nil || !ok {
 				return err
 			}
-			s, needed, err := purchasing.Plan(w, l, h.rules.Zone, h.now)
-			if err != nil || !needed {
+			s, keep, err := purchasing.Plan(w, l, h.rules.Zone, h.now)
+			if err != nil || !keep {
 				return err
 			}
 			return h.KeepSuggestion(ctx, h.trust, s)

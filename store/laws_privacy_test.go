@@ -32,7 +32,7 @@ func TestLaw9_NoErrorOfTheStoreHoldsPatientData(t *testing.T) {
 		"a reversal of itself":        {Movements: []inventory.Movement{bad, mirrored}},
 		"an identifier twice": {Patients: []posting.NewPatient{{ID: 9}}, Identifiers: []posting.NewIdentifier{
 			{Patient: 9, Identifier: p.Identifiers[0]}, {Patient: 9, Identifier: p.Identifiers[0]}}},
-		"demographics of nobody":     {Demographics: []posting.Demographics{{Patient: 4711, Told: p, At: h.now}}},
+		"demographics of nobody":     {Demographics: []posting.Demographics{{Patient: 4711, Told: p}}},
 		"an alias of no case":        {Aliases: []posting.NewAlias{{Case: 4711}}},
 		"a summary with NUL":         {Postings: []posting.Posting{{Message: posting.Message{ID: 1, Attempt: 1}, Outcome: "applied", Summary: secret + "\x00"}}},
 		"an outcome that is none":    {Postings: []posting.Posting{{Message: posting.Message{ID: 1, Attempt: 1}, Outcome: secret}}},

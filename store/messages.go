@@ -231,10 +231,11 @@ func scanLine(row pgx.CollectableRow) (l journal.Line, err error) {
 	return l, err
 }
 
-const selectWarnings = `SELECT id, kind, severity, text, action, coalesce(message_id, 0), opened_at, closed_at, coalesce(closed_why, '') FROM warning`
+const selectWarnings = `SELECT w.id, w.kind, w.severity, w.text, w.action, coalesce(w.message_id, 0), w.opened_at, w.closed_at, coalesce(w.closed_why, ''), coalesce(w.closed_by, ''),
+	coalesce(` + warningCase + `, 0), coalesce(` + warningLine + `, 0) FROM warning w`
 
 func scanWarning(row pgx.CollectableRow) (w journal.Warning, err error) {
-	err = row.Scan(&w.ID, &w.Kind, &w.Severity, &w.Text, &w.Action, &w.Message, &w.OpenedAt, &w.ClosedAt, &w.Why)
+	err = row.Scan(&w.ID, &w.Kind, &w.Severity, &w.Text, &w.Action, &w.Message, &w.OpenedAt, &w.ClosedAt, &w.Why, &w.ClosedBy, &w.Case, &w.Line)
 	return w, err
 }
 
@@ -256,7 +257,7 @@ func warnings(ctx context.Context, trust string, all bool) ([]journal.Warning, e
 // CloseWarning closes a warning for a person, who says why.
 func (s *Store) CloseWarning(ctx context.Context, trust string, id int64, by, why string) error {
 	return pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
-		tag, err := pgtx.From(ctx).Exec(ctx, `UPDATE warning SET closed_at = $4, closed_why = $3 WHERE trust = $1 AND id = $2 AND closed_at IS NULL`, trust, id, by+": "+why, time.Now())
+		tag, err := pgtx.From(ctx).Exec(ctx, `UPDATE warning SET closed_at = $4, closed_by = $5, closed_why = $3 WHERE trust = $1 AND id = $2 AND closed_at IS NULL`, trust, id, by+": "+why, time.Now(), by)
 		if err == nil && tag.RowsAffected() == 0 {
 			return fault.New(fault.NotFound, "warning_not_open", "There is no open warning %d.", id)
 		}

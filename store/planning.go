@@ -21,8 +21,9 @@ func (s *Store) DueTrusts(ctx context.Context) ([]string, error) {
 }
 
 // NextWant takes the next due policy of the trust of ctx's transaction, under
-// the lock that lets only one planner of a trust decide at a time. ok is
-// false when none is left. since is when the trust's day began.
+// the lock that lets only one planner of a trust decide at a time, with the
+// need that waits in doubt for its shelf. ok is false when none is left. since
+// is when the trust's day began.
 func (s *Store) NextWant(ctx context.Context, trust string, since time.Time) (w purchasing.Want, ok bool, err error) {
 	tx := pgtx.From(ctx)
 	if _, err := tx.Exec(ctx, `SELECT 1 FROM purchasing WHERE trust = $1 FOR UPDATE`, trust); err != nil {
@@ -43,6 +44,12 @@ func (s *Store) NextWant(ctx context.Context, trust string, since time.Time) (w 
 		return w, false, err
 	}
 	w.Movement = inventory.MovementID(movement)
+	// Locked before anything is counted, so that it is not approved meanwhile.
+	err = tx.QueryRow(ctx, `SELECT id, cycle, release_at FROM suggestion WHERE trust = $1 AND place = $2 AND item = $3 AND state = 'waits' AND doubted <> '{}' ORDER BY cycle LIMIT 1 FOR UPDATE`,
+		trust, w.Policy.Place, w.Policy.Item).Scan(&w.Open.ID, &w.Open.Cycle, &w.Open.ReleaseAt)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return w, false, err
+	}
 	return w, true, s.loadWant(ctx, tx, trust, since, &w)
 }
 
@@ -52,11 +59,12 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 	err := tx.QueryRow(ctx, `
 		SELECT y.reorder_point, y.order_up_to, y.cycle, i.id, i.code, i.description, i.base_unit, i.pack_size, i.supplier, u.release,
 		       coalesce(p.price, 0)::text, coalesce(p.currency, 'GBP'),
-		       (SELECT coalesce(json_agg(json_build_array(x.lot, x.quantity, l.expiry)), '[]')
+		       (SELECT coalesce(json_agg(json_build_array(x.lot, x.quantity, l.expiry,
+		                (SELECT coalesce(sum(h.quantity), 0) FROM stock_hold h WHERE h.trust = $1 AND h.place = $2 AND h.item = $3 AND h.lot = x.lot AND h.released_at IS NULL))), '[]')
 		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = $2 AND b.item = $3 GROUP BY b.lot) x
 		          LEFT JOIN lot l ON l.trust = $1 AND l.item = $3 AND l.lot = x.lot),
 		       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = $1 AND l.place = $2 AND l.item = $3)::bigint
-		         + (SELECT coalesce(sum(g.packs * g.pack_size), 0) FROM suggestion g WHERE g.trust = $1 AND g.place = $2 AND g.item = $3 AND g.state IN ('waits', 'approved'))::bigint,
+		         + (SELECT coalesce(sum(g.packs * g.pack_size), 0) FROM suggestion g WHERE g.trust = $1 AND g.place = $2 AND g.item = $3 AND g.state IN ('waits', 'approved') AND g.id <> $5)::bigint,
 		       (SELECT count(*) FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
 		       (SELECT coalesce(max(l.packs * l.pack_size), 0) FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
@@ -69,7 +77,7 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 		  JOIN item i ON i.trust = y.trust AND i.id = y.item
 		  JOIN supplier u ON u.trust = i.trust AND u.code = i.supplier
 		  LEFT JOIN LATERAL (SELECT price, currency FROM item_price p WHERE p.trust = i.trust AND p.item = i.id AND p.valid_from <= current_date ORDER BY valid_from DESC LIMIT 1) p ON true
-		 WHERE y.trust = $1 AND y.place = $2 AND y.item = $3`, trust, w.Policy.Place, w.Policy.Item, since).
+		 WHERE y.trust = $1 AND y.place = $2 AND y.item = $3`, trust, w.Policy.Place, w.Policy.Item, since, w.Open.ID).
 		Scan(&w.Policy.ReorderPoint, &w.Policy.OrderUpTo, &w.Policy.Cycle, &w.Item.ID, &w.Item.Code, &w.Item.Description, &w.Item.BaseUnit, &w.Item.PackSize, &w.Item.Supplier, &w.Release,
 			&price, &w.Currency, &lots, &w.OnOrder, &w.History.Orders, &w.History.Largest, &w.History.Rejected, &spent)
 	if err != nil {
@@ -85,25 +93,55 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 		return err
 	}
 	// Law 5: the movement that brought it about, else the latest that touched
-	// the shelf.
-	return tx.QueryRow(ctx, `SELECT id, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
-		ORDER BY id DESC LIMIT 1`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).Scan(&w.Movement, &w.Cause.Message, &w.Cause.Origin, &w.Cause.Profile)
+	// the shelf. The feed that told of it is one of the place's, known or not.
+	var doubts []byte
+	err = tx.QueryRow(ctx, `
+		SELECT m.id, m.message_id, m.origin, m.profile, (
+			SELECT coalesce(json_agg(json_build_object('kind', w.kind, 'feed', w.subject, 'since', coalesce(CASE w.kind WHEN 'feed_silent' THEN f.last_at END, w.opened_at)) ORDER BY w.subject, w.kind), '[]')
+			  FROM warning w LEFT JOIN feed f ON f.trust = w.trust AND f.connector = w.subject
+			 WHERE w.trust = $1 AND w.closed_at IS NULL AND (w.kind = 'above_ceiling' AND w.subject LIKE 'ceiling:' || $3::bigint || ':%'
+				OR w.kind IN ('feed_silent', 'feed_behind', 'feed_held') AND w.subject = ANY (ARRAY(
+				SELECT p.connector FROM feed_place p WHERE p.trust = $1 AND p.place = $4
+				UNION SELECT p.connector FROM posting p WHERE p.trust = $1 AND p.message_id = m.message_id
+					AND NOT EXISTS (SELECT 1 FROM feed_place d WHERE d.trust = $1 AND d.connector = p.connector AND d.declared)))))
+		  FROM (SELECT id, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
+		         ORDER BY id DESC LIMIT 1) m`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).
+		Scan(&w.Movement, &w.Cause.Message, &w.Cause.Origin, &w.Cause.Profile, &doubts)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(doubts, &w.Doubts)
 }
 
-// KeepSuggestion records a need's decision and moves the policy to its cycle.
+// KeepSuggestion records a need's decision and moves the policy to its cycle;
+// of an open need that was decided anew it keeps who and what opened it.
 func (s *Store) KeepSuggestion(ctx context.Context, trust string, g purchasing.Suggestion) error {
 	tx := pgtx.From(ctx)
 	inputs, err := json.Marshal(g.Inputs)
 	if err != nil {
 		return err
 	}
+	doubted := make([]string, len(g.Inputs.Doubts))
+	for i, d := range g.Inputs.Doubts {
+		doubted[i] = d.Feed
+	}
+	switch {
+	case g.ID != 0 && g.State == purchasing.Declined:
+		_, err = tx.Exec(ctx, `UPDATE suggestion SET state = $3, why = $4, decided_by = $5, decided_at = clock_timestamp() WHERE trust = $1 AND id = $2`, trust, g.ID, string(g.State), g.Why, g.DecidedBy)
+		return err
+	case g.ID != 0:
+		_, err = tx.Exec(ctx, `UPDATE suggestion SET packs = $3, pack_size = $4, unit_price = $5::text::numeric, currency = $6, position = $7, inputs = $8, state = $9, why = $10, release_at = $11,
+				decided_by = $12, decided_at = clock_timestamp(), doubted = $13 WHERE trust = $1 AND id = $2`,
+			trust, g.ID, g.Packs, g.PackSize, g.UnitPrice.String(), g.Currency, g.Position, inputs, string(g.State), g.Why, g.ReleaseAt, g.DecidedBy, doubted)
+		return err
+	}
 	if _, err := tx.Exec(ctx, `UPDATE policy SET cycle = $4 WHERE trust = $1 AND place = $2 AND item = $3`, trust, g.Place, g.Item, g.Cycle); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO suggestion (trust, place, item, cycle, id, packs, pack_size, unit_price, currency, position, inputs, state, why, release_at, decided_by, movement, message_id, origin, profile)
-		VALUES ($1, $2, $3, $4, nextval('suggestion_id'), $5, $6, $7::text::numeric, $8, $9, $10, $11, $12, $13, $14, nullif($15::bigint, 0), $16, $17, $18)`,
+	_, err = tx.Exec(ctx, `INSERT INTO suggestion (trust, place, item, cycle, id, packs, pack_size, unit_price, currency, position, inputs, state, why, release_at, decided_by, movement, message_id, origin, profile, doubted)
+		VALUES ($1, $2, $3, $4, nextval('suggestion_id'), $5, $6, $7::text::numeric, $8, $9, $10, $11, $12, $13, $14, nullif($15::bigint, 0), $16, $17, $18, $19)`,
 		trust, g.Place, g.Item, g.Cycle, g.Packs, g.PackSize, g.UnitPrice.String(), g.Currency, g.Position, inputs, string(g.State), g.Why, g.ReleaseAt, g.DecidedBy,
-		int64(g.Movement), g.Cause.Message, g.Cause.Origin, g.Cause.Profile)
+		int64(g.Movement), g.Cause.Message, g.Cause.Origin, g.Cause.Profile, doubted)
 	return err
 }
 
@@ -161,17 +199,18 @@ func (s *Store) KeepOrder(ctx context.Context, trust string, o purchasing.Order,
 	return o, err
 }
 
-// position reads [lot, quantity, expiry] triples.
+// position reads [lot, quantity, expiry, held] for each lot.
 func position(s posting.Shelf, lots []byte) (inventory.Position, error) {
-	p := inventory.Position{Item: s.Item, Place: s.Place, Lots: map[string]int64{}, Expiry: map[string]time.Time{}}
-	var triples [][3]any
-	if err := json.Unmarshal(lots, &triples); err != nil {
+	p := inventory.Position{Item: s.Item, Place: s.Place, Lots: map[string]int64{}, Expiry: map[string]time.Time{}, Held: map[string]int64{}}
+	var all [][4]any
+	if err := json.Unmarshal(lots, &all); err != nil {
 		return p, err
 	}
-	for _, t := range triples {
+	for _, t := range all {
 		lot, _ := t[0].(string)
 		n, _ := t[1].(float64)
-		p.Lots[lot] = int64(n)
+		held, _ := t[3].(float64)
+		p.Lots[lot], p.Held[lot] = int64(n), int64(held)
 		if day, ok := t[2].(string); ok {
 			if at, err := time.Parse(time.DateOnly, day); err == nil {
 				p.Expiry[lot] = at

@@ -17,6 +17,14 @@ type Setup struct {
 	Places      []inventory.Place
 	Suppliers   []Supplier
 	Policies    []Policy
+	Feeds       []Feed
+}
+
+// Feed is a way in, with the codes of the places of whose use it tells; they
+// are learned if there are none.
+type Feed struct {
+	Connector string
+	Places    []string
 }
 
 // Supplier is somebody whom the trust orders from; Release is when orders
@@ -65,6 +73,9 @@ func (s *Store) SetUp(ctx context.Context, c Setup) (places map[string]inventory
 				return err
 			}
 		}
+		if err := setUpFeeds(ctx, tx, c); err != nil {
+			return err
+		}
 		unknown, err = setUpPolicies(ctx, tx, c)
 		return err
 	})
@@ -94,6 +105,24 @@ func setUpPlaces(ctx context.Context, tx pgx.Tx, c Setup) error {
 		}
 	}
 	return nil
+}
+
+// setUpFeeds keeps the places that are declared, and forgets those of feeds
+// that are gone.
+func setUpFeeds(ctx context.Context, tx pgx.Tx, c Setup) error {
+	var all, feeds, places []string
+	for _, f := range c.Feeds {
+		all = append(all, f.Connector)
+		for _, p := range f.Places {
+			feeds, places = append(feeds, f.Connector), append(places, p)
+		}
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM feed_place WHERE trust = $1 AND (declared OR connector <> ALL (coalesce($2::text[], '{}')) OR connector = ANY (coalesce($3::text[], '{}')))`, c.Trust, all, feeds); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO feed_place (trust, place, connector, declared)
+		SELECT DISTINCT $1, p.id, u.connector, true FROM unnest($2::text[], $3::text[]) u (connector, place) JOIN place p ON p.trust = $1 AND p.kind = 'stock' AND p.code = u.place`, c.Trust, feeds, places)
+	return err
 }
 
 func setUpPolicies(ctx context.Context, tx pgx.Tx, c Setup) ([]string, error) {
@@ -127,15 +156,16 @@ func setUpPolicies(ctx context.Context, tx pgx.Tx, c Setup) ([]string, error) {
 }
 
 // markShort makes every policy due whose shelf holds less that is fit for use
-// than its reorder point, and nothing says so yet: a level may have been
+// and not held than its reorder point, and nothing says so yet: a level may have been
 // raised, a lot may have expired, or a hub may have died before it planned.
 func markShort(ctx context.Context, tx pgx.Tx, trust string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO policy_due (trust, place, item)
 		SELECT y.trust, y.place, y.item FROM policy y
 		 WHERE y.trust = $1 AND y.active
-		   AND y.reorder_point > greatest((SELECT coalesce(sum(b.quantity) FILTER (WHERE b.quantity < 0 OR l.expiry IS NULL OR l.expiry >= current_date), 0)
-		         FROM balance b LEFT JOIN lot l ON l.trust = b.trust AND l.item = b.item AND l.lot = b.lot
-		        WHERE b.trust = y.trust AND b.place = y.place AND b.item = y.item), 0)
+		   AND y.reorder_point > greatest((SELECT coalesce(sum(b.quantity - greatest(least(h.held, b.quantity), 0)) FILTER (WHERE b.quantity < 0 OR l.expiry IS NULL OR l.expiry >= current_date), 0)
+		         FROM (SELECT lot, sum(quantity) AS quantity FROM balance b WHERE b.trust = y.trust AND b.place = y.place AND b.item = y.item GROUP BY lot) b
+		         LEFT JOIN lot l ON l.trust = y.trust AND l.item = y.item AND l.lot = b.lot
+		         CROSS JOIN LATERAL (SELECT coalesce(sum(h.quantity), 0) AS held FROM stock_hold h WHERE h.trust = y.trust AND h.place = y.place AND h.item = y.item AND h.lot = b.lot AND h.released_at IS NULL) h), 0)
 		   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = y.trust AND m.item = y.item AND y.place IN (m.from_place, m.to_place))
 		 ORDER BY y.place, y.item
 		ON CONFLICT DO NOTHING`, trust)

@@ -20,22 +20,29 @@ func (s *Store) Stock(ctx context.Context, trust string, onlyBelow bool) (out []
 	return out, err
 }
 
+// selectStock gives what is where. What is available leaves out expired lots,
+// and of the others what is held, as inventory.Position does.
 const selectStock = `
 	SELECT p.code, i.code, i.description, i.base_unit, coalesce(b.quantity, 0)::bigint, y.reorder_point, y.order_up_to,
 	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = s.trust AND l.place = s.place AND l.item = s.item)::bigint,
-	       greatest(coalesce(b.available, 0), 0)::bigint, coalesce(y.reorder_point > greatest(coalesce(b.available, 0), 0), false)
+	       greatest(coalesce(b.available, 0), 0)::bigint, coalesce(b.held, 0)::bigint, coalesce(y.reorder_point > greatest(coalesce(b.available, 0), 0), false)
 	  FROM (SELECT trust, place, item FROM policy WHERE trust = $1 AND active UNION SELECT DISTINCT trust, place, item FROM balance WHERE trust = $1) s
 	  JOIN place p ON p.trust = s.trust AND p.id = s.place
 	  JOIN item i ON i.trust = s.trust AND i.id = s.item
-	  LEFT JOIN (SELECT x.place, x.item, sum(x.quantity) AS quantity, sum(x.quantity) FILTER (WHERE x.quantity < 0 OR l.expiry IS NULL OR l.expiry >= current_date) AS available
-	               FROM balance x LEFT JOIN lot l ON l.trust = x.trust AND l.item = x.item AND l.lot = x.lot WHERE x.trust = $1 GROUP BY 1, 2) b ON b.place = s.place AND b.item = s.item
+	  LEFT JOIN (SELECT x.place, x.item, sum(x.quantity) AS quantity, sum(greatest(least(h.held, x.quantity), 0)) AS held,
+	                    sum(x.quantity - greatest(least(coalesce(h.held, 0), x.quantity), 0)) FILTER (WHERE x.quantity < 0 OR l.expiry IS NULL OR l.expiry >= current_date) AS available
+	               FROM (SELECT place, item, lot, sum(quantity) AS quantity FROM balance WHERE trust = $1 GROUP BY 1, 2, 3) x
+	               LEFT JOIN lot l ON l.trust = $1 AND l.item = x.item AND l.lot = x.lot
+	               LEFT JOIN (SELECT place, item, lot, sum(quantity) AS held FROM stock_hold WHERE trust = $1 AND released_at IS NULL GROUP BY 1, 2, 3) h
+	                 ON h.place = x.place AND h.item = x.item AND h.lot = x.lot
+	              GROUP BY 1, 2) b ON b.place = s.place AND b.item = s.item
 	  LEFT JOIN policy y ON y.trust = s.trust AND y.place = s.place AND y.item = s.item AND y.active`
 
 // selectUsedUp is a shelf without a par level whose balances were swept, as
 // selectStock gives it.
 const selectUsedUp = `
 	SELECT p.code, i.code, i.description, i.base_unit, 0::bigint, NULL::bigint, NULL::bigint,
-	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = p.trust AND l.place = p.id AND l.item = i.id)::bigint, 0::bigint, false
+	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = p.trust AND l.place = p.id AND l.item = i.id)::bigint, 0::bigint, 0::bigint, false
 	  FROM place p JOIN item i ON i.trust = p.trust
 	 WHERE p.trust = $1 AND p.kind IN ('stock', 'transit') AND p.code = $2 AND i.code = $3
 	   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = p.trust AND m.item = i.id AND p.id IN (m.from_place, m.to_place))`
@@ -61,10 +68,14 @@ func (s *Store) StockDetail(ctx context.Context, trust, place, item string) (out
 			return fault.New(fault.NotFound, "stock_not_found", "Nothing of item %s was ever at place %s. `stockwell stock list` shows what is where.", item, place)
 		}
 		out.Stock = found[0]
-		if out.Lots, err = collect(ctx, tx, `SELECT b.lot, b.serial, coalesce(l.expiry::text, ''), coalesce(l.expiry < current_date, false), b.quantity
+		if out.Lots, err = collect(ctx, tx, `SELECT b.lot, b.serial, coalesce(l.expiry::text, ''), coalesce(l.expiry < current_date, false), b.quantity,
+			       (SELECT coalesce(sum(h.quantity), 0) FROM stock_hold h WHERE h.trust = b.trust AND h.place = b.place AND h.item = b.item AND h.lot = b.lot AND h.released_at IS NULL)::bigint
 			FROM balance b JOIN place p ON p.trust = b.trust AND p.id = b.place AND p.code = $2 AND p.kind = 'stock' JOIN item i ON i.trust = b.trust AND i.id = b.item AND i.code = $3
 			LEFT JOIN lot l ON l.trust = b.trust AND l.item = b.item AND l.lot = b.lot
 			WHERE b.trust = $1 AND b.quantity <> 0 ORDER BY b.lot, b.serial`, pgx.RowToStructByPos[journal.StockLot], trust, place, item); err != nil {
+			return err
+		}
+		if out.Holds, err = collect(ctx, tx, selectHolds+` WHERE h.trust = $1 AND p.code = $2 AND i.code = $3 AND h.released_at IS NULL ORDER BY h.id LIMIT 200`, scanHold, trust, place, item); err != nil {
 			return err
 		}
 		out.Moves, err = collect(ctx, tx, selectMovements+` WHERE m.trust = $1 AND i.code = $3

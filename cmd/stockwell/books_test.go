@@ -38,6 +38,7 @@ func (h *hospital) books() string {
 	b := h.known
 	b.out.Reset()
 	h.must(b.write(context.Background(), s, "ZZ1"))
+	b.identities(h)
 	b.files(h.stage.erpDir)
 	unbalanced, err := h.query(`SELECT string_agg(x::text, '; ') FROM unbalanced x`)
 	h.must(err)
@@ -79,10 +80,11 @@ func (b *books) write(ctx context.Context, s *store.Store, trust string) error {
 	all = slices.DeleteFunc(all, func(m journal.Message) bool { return m.Connector == "import" })
 	seen := map[string]int{}
 	for _, m := range all {
-		seen[m.ControlID]++
-		b.labels[m.ID] = m.ControlID
-		if n := seen[m.ControlID]; n > 1 {
-			b.labels[m.ID] = fmt.Sprintf("%s#%d", m.ControlID, n)
+		name := labelOf(m)
+		seen[name]++
+		b.labels[m.ID] = name
+		if n := seen[name]; n > 1 {
+			b.labels[m.ID] = fmt.Sprintf("%s#%d", name, n)
 		}
 	}
 	chains := make([]journal.Chain, len(all))
@@ -92,12 +94,26 @@ func (b *books) write(ctx context.Context, s *store.Store, trust string) error {
 		}
 	}
 	b.messages(chains)
-	b.cases(chains)
+	if err := b.cases(ctx, s, trust, chains); err != nil {
+		return err
+	}
 	b.movements(chains)
 	if err := b.stock(ctx, s, trust); err != nil {
 		return err
 	}
+	if err := b.holds(ctx, s, trust); err != nil {
+		return err
+	}
 	return b.purchasing(ctx, s, trust)
+}
+
+// labelOf names a message by its control ID; what a person decided or recorded
+// has one of the hub's making, with the time.
+func labelOf(m journal.Message) string {
+	if m.Connector == personSource {
+		return personSource
+	}
+	return m.ControlID
 }
 
 func (b *books) messages(chains []journal.Chain) {
@@ -128,31 +144,6 @@ func (b *books) messages(chains []journal.Chain) {
 func findingsOf(p journal.Posting) (all []canonical.Finding) {
 	_ = json.Unmarshal(p.Findings, &all)
 	return all
-}
-
-func (b *books) cases(chains []journal.Chain) {
-	cases, lines := map[int64]journal.Case{}, map[int64]journal.Line{}
-	for _, c := range chains {
-		for _, x := range c.Cases {
-			cases[x.ID] = x
-		}
-		for _, l := range c.Lines {
-			lines[l.ID] = l
-		}
-	}
-	if !b.part("cases", len(cases)) {
-		return
-	}
-	for _, x := range byName(cases, func(c journal.Case) string { return c.Name }) {
-		b.line("  %s: %s, %s", x.Name, cmp.Or(x.Booking, "no booking"), b.patient(x.Patient))
-		for _, l := range byName(lines, func(l journal.Line) string { return l.Key }) {
-			if l.Case != x.Name {
-				continue
-			}
-			b.line("    %s %s%s: %s %s%s, %s, %s, %s, said by %s %s, %s", b.key(l.Key), l.State, why(l.Why), l.Quantity, itemName(l), lot(l.Lot, l.Serial), l.Disposition,
-				cmp.Or(l.Place, "no place"), b.patient(l.Patient), b.labels[l.Message], l.Origin, b.mapping(l.Profile))
-		}
-	}
 }
 
 func byName[V any](m map[int64]V, name func(V) string) []V {
@@ -233,7 +224,7 @@ func (b *books) purchasing(ctx context.Context, s *store.Store, trust string) er
 	orders = slices.DeleteFunc(orders, func(o journal.Order) bool { return o.Imported })
 	if b.part("suggested orders", len(suggestions)) {
 		for _, g := range suggestions {
-			b.line("  %s %s: %d x %d for %s, %s by %s%s: %s", g.Place, g.Item, g.Packs, g.PackSize, money(g.Value, g.Currency), g.State, g.DecidedBy, orderRef(g.Order), g.Why)
+			b.line("  %s %s: %d x %d for %s, %s by %s%s: %s", g.Place, g.Item, g.Packs, g.PackSize, money(g.Value, g.Currency), g.State, g.DecidedBy, orderRef(g.Order), b.text(g.Why))
 		}
 	}
 	if b.part("orders", len(orders)) {
@@ -297,6 +288,7 @@ var (
 	keyless  = regexp.MustCompile(`^message:\d+:`)
 	numbers  = regexp.MustCompile(`message (\d+)`)
 	inText   = regexp.MustCompile(`[a-z-]+/v\d+(\+\w+)?@[0-9a-f]{6,}`)
+	wall     = regexp.MustCompile(`(since|at) ([A-Z][a-z]+ |\d+ [A-Z][a-z]+, )?\d\d:\d\d`)
 )
 
 func (b *books) end(place string) string {
@@ -322,7 +314,7 @@ func (b *books) mapping(profile string) string {
 func (b *books) key(key string) string { return keyless.ReplaceAllString(key, "(no key) ") }
 
 func (b *books) text(s string) string {
-	s = inText.ReplaceAllStringFunc(s, b.mapping)
+	s = wall.ReplaceAllString(inText.ReplaceAllStringFunc(s, b.mapping), "$1 NOW")
 	return numbers.ReplaceAllStringFunc(s, func(m string) string {
 		var id int64
 		_, _ = fmt.Sscanf(m, "message %d", &id)

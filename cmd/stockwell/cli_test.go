@@ -19,6 +19,7 @@ import (
 var showing = [][]string{
 	{"messages", "list"}, {"messages", "list", "--state", "stopped"}, {"stock", "list"}, {"stock", "list", "--below"}, {"orders", "list"},
 	{"orders", "suggested"}, {"orders", "suggested", "--all"}, {"warnings", "list"}, {"warnings", "list", "--all"}, {"version"}, {"migrate"}, {"check"}, {"archive", "status"},
+	{"cases", "list"}, {"cases", "list", "--open"}, {"cases", "list", "--reconcile"}, {"stock", "holds"}, {"stock", "holds", "--all"},
 }
 
 var snake = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
@@ -103,7 +104,7 @@ func TestCLI_MessagesShowPrintsTheChainFromSegmentToOrderLine(t *testing.T) {
 	h.must(err)
 	show := h.ok("messages", "show", id)
 	at := 0
-	for _, want := range []string{"DFT^P03", "control ID MSG000441", "generic-theatre/v1+ZZ1@", "Case 4411", "FT1[1] line T4411-1", "lot FS24117", "movement ", "use 1 from TH1 to patient ",
+	for _, want := range []string{"DFT^P03", "control ID MSG000441", "generic-theatre/v2+ZZ1@", "Case 4411", "FT1[1] line T4411-1", "lot FS24117", "movement ", "use 1 from TH1 to patient ",
 		"Suggested order ", "Within the trust's limits.", "order PO-000017", "Order PO-000017 to ORTHO", "PO-000017.csv", "line 1: 2 x HIP-STEM-12", "because of message " + id + " FT1[1]"} {
 		i := strings.Index(show[at:], want)
 		if i < 0 {

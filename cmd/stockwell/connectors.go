@@ -74,7 +74,7 @@ func mllpConfig(t *config.Trust, c config.Connector) (mllp.Config, error) {
 	cfg := mllp.Config{
 		Name: c.Name, Trust: t.ODS, Listen: x.Listen, MaxMessage: int64(x.MaxMessage), IdleTimeout: time.Duration(x.IdleTimeout), ReadTimeout: time.Duration(x.ReadTimeout),
 		WriteTimeout: time.Duration(x.WriteTimeout), KeepAlive: time.Duration(x.KeepAlive), MaxConnections: x.MaxConnections, MaxPerPeer: x.MaxConnectionsPerPeer,
-		Applied: x.Ack == "applied", AppliedTimeout: time.Duration(x.AckTimeout), ContentErrors: mllp.ContentErrors(x.ContentErrors), Charset: x.Charset,
+		Applied: x.Ack == "applied", AppliedTimeout: time.Duration(x.AckTimeout), ContentErrors: mllp.ContentErrors(x.ContentErrors),
 	}
 	for _, network := range x.Allow {
 		p, err := mllp.ParseNetwork(network)

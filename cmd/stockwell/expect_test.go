@@ -50,6 +50,31 @@ func (j *journey) expect(w []string) error {
 			return err
 		}
 		got = state
+	case "case":
+		booking, err := j.query(`SELECT booking FROM theatre_case WHERE name = $1`, w[1])
+		if err != nil {
+			return err
+		}
+		got = booking
+	case "booked": // for when, and where
+		at, err := j.query(`SELECT concat_ws(' ', to_char(c.scheduled_at AT TIME ZONE 'Europe/London', 'YYYY-MM-DD HH24:MI'), p.code) FROM theatre_case c LEFT JOIN place p ON p.trust = c.trust AND p.id = c.place WHERE c.name = $1`, w[1])
+		if err != nil {
+			return err
+		}
+		got = at
+	case "cases":
+		n, err := j.query(`SELECT count(*)::text FROM theatre_case WHERE joined_into IS NULL`)
+		if err != nil {
+			return err
+		}
+		got = n
+	case "held":
+		n, err := j.query(`SELECT coalesce(sum(h.quantity), 0)::text FROM stock_hold h JOIN place p ON p.trust = h.trust AND p.id = h.place JOIN item i ON i.trust = h.trust AND i.id = h.item
+			WHERE h.released_at IS NULL AND p.code = $1 AND i.code = $2`, w[1], w[2])
+		if err != nil {
+			return err
+		}
+		got = n
 	case "message":
 		m, err := j.message(w[1])
 		if err != nil {
@@ -85,7 +110,10 @@ func (j *journey) expect(w []string) error {
 			got = want
 		}
 	default:
-		return fmt.Errorf("there is no expectation %q", w[0])
+		var err error
+		if got, err = j.expectCase(w); err != nil {
+			return err
+		}
 	}
 	if got != want {
 		return fmt.Errorf("it is %q", got)

@@ -39,7 +39,7 @@ func TestFeeds_ASilentFeedAlertsOnceAndItsNextMessageEndsIt(t *testing.T) {
 	h.must(err)
 	open := func() *feeds {
 		f := newFeeds(taker{}, s, h.hub.log, func() time.Time { return now })
-		f.add("ZZ1", "theatres-hl7", london, 0)
+		f.add("ZZ1", "theatres-hl7", london, 0, time.Hour)
 		f.since = now
 		return f
 	}
@@ -95,7 +95,7 @@ func TestFeeds_TwoHubsAddUpAndAnUnwrittenMinuteIsKept(t *testing.T) {
 	var hubs [2]*feeds
 	for i := range hubs {
 		hubs[i] = newFeeds(taker{}, h.hub.store, h.hub.log, func() time.Time { return now })
-		hubs[i].add("ZZ1", "theatre", time.UTC, 0)
+		hubs[i].add("ZZ1", "theatre", time.UTC, 0, time.Hour)
 		for range 3 {
 			_, err := hubs[i].Receive(t.Context(), connectors.Envelope{Trust: "ZZ1", Connector: "theatre"})
 			h.must(err)

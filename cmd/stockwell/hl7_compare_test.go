@@ -78,6 +78,7 @@ func TestHL7_ValidateCountsInformationOnlyWhereItIsStrict(t *testing.T) {
 		t.Fatal(err)
 	}
 	feeds := put(t, "feeds.hl7", strings.ReplaceAll(string(raw), "\r", "\n"))
+	local := put(t, "local.hl7", string(raw)+"ZPM|1\r")
 	for _, c := range []struct {
 		status int
 		args   []string
@@ -85,6 +86,7 @@ func TestHL7_ValidateCountsInformationOnlyWhereItIsStrict(t *testing.T) {
 		{0, []string{codecFiles + "adt_a01.hl7"}},
 		{0, []string{feeds}},
 		{1, []string{"--strict", feeds}},
+		{0, []string{"--strict", local}},
 		{0, []string{"--strict", codecFiles + "adt_a01.hl7"}},
 		{1, []string{codecFiles + "batch_count_wrong.hl7"}},
 	} {

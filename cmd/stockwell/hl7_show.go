@@ -13,7 +13,7 @@ import (
 type hl7Show struct {
 	hl7Reading
 	File []string `arg:"" help:"Files of one or more messages; - for standard input."`
-	All  bool     `help:"Also what is empty, and long values in full."`
+	All  bool     `help:"Also what is empty, long values in full, and more than 500 repetitions of a field."`
 }
 
 // Help says how to read the tree.
@@ -199,7 +199,7 @@ func (p *tablePrinter) fields(list []shownValue, indent string) {
 		fmt.Fprintln(p.w, strings.TrimRight(line, " "))
 		p.fields(v.Parts, indent)
 		if v.More > 0 {
-			fmt.Fprintf(p.w, "%s… and %d more, as %s\n", indent, v.More, v.MoreAt)
+			fmt.Fprintf(p.w, "%s… %d more from %s on are not shown; --all shows them\n", indent, v.More, v.MoreAt)
 		}
 	}
 }

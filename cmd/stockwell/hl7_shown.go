@@ -37,7 +37,7 @@ type shownValue struct {
 
 const (
 	// mostParts bounds the repetitions of a field that are listed, and the
-	// parts of each.
+	// parts of each, where not all is asked for.
 	mostParts = 500
 	// mostText is how much of a value is shown where not all is asked for.
 	mostText = 200
@@ -103,30 +103,36 @@ func (s *shower) field(v hl7v2.Value, path, name, kind string) shownValue {
 	if n < 2 {
 		return s.parts(out, v.Repetition(1), kind, 0)
 	}
-	for i := 1; i <= min(n, mostParts); i++ {
-		r := v.Repetition(i)
+	for i, r := range v.Parts() {
+		if i > mostParts && !s.all {
+			out.More, out.MoreAt = n-mostParts, path+"["+strconv.Itoa(i)+"]"
+			break
+		}
 		if r.State() == hl7v2.Empty && !s.all {
 			continue
 		}
 		out.Parts = append(out.Parts, s.parts(shownValue{Path: path + "[" + strconv.Itoa(i) + "]", State: r.State().String()}, r, kind, 0))
 	}
-	return more(out, n, path+"["+strconv.Itoa(mostParts+1)+"]")
+	return out
 }
 
 // parts adds to out what v, which is of the type kind, consists of: the
 // components of a repetition, or at depth 1 the subcomponents of a component.
 func (s *shower) parts(out shownValue, v hl7v2.Value, kind string, depth int) shownValue {
-	n, part := v.Components(), v.Component
+	n := v.Components()
 	if depth == 1 {
-		n, part = v.Subcomponents(), v.Subcomponent
+		n = v.Subcomponents()
 	}
 	if n < 2 && (depth == 1 || v.Component(1).Subcomponents() < 2) {
 		out.Text = s.text(v.String())
 		return out
 	}
 	def, _ := hl7v2.LookupType(kind)
-	for i := 1; i <= min(n, mostParts); i++ {
-		p := part(i)
+	for i, p := range v.Parts() {
+		if i > mostParts && !s.all {
+			out.More, out.MoreAt = n-mostParts, out.Path+"."+strconv.Itoa(i)
+			break
+		}
 		if p.State() == hl7v2.Empty && !s.all {
 			continue
 		}
@@ -142,15 +148,7 @@ func (s *shower) parts(out shownValue, v hl7v2.Value, kind string, depth int) sh
 		}
 		out.Parts = append(out.Parts, x)
 	}
-	return more(out, n, out.Path+"."+strconv.Itoa(mostParts+1))
-}
-
-// more says how many parts are not listed.
-func more(v shownValue, n int, at string) shownValue {
-	if n > mostParts {
-		v.More, v.MoreAt = n-mostParts, at
-	}
-	return v
+	return out
 }
 
 func (s *shower) text(text string) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -124,6 +125,37 @@ func TestHL7_WhatIsPrintedIsAsTheGoldenFilesSay(t *testing.T) {
 	}
 }
 
+func TestHL7_ShowSaysWhatItLeftOutAndAllShowsIt(t *testing.T) {
+	t.Parallel()
+	file := put(t, "long.hl7", header+"C1|P|2.4\rPID|1||X1"+strings.Repeat("~X2^a", 699)+"\rZZZ|"+strings.Repeat("c^", 600)+"last|"+strings.Repeat("v", 300)+"\r")
+	_, out, _ := hl7(t, "show", file)
+	for _, want := range []string{"PID-3[500].1", "… 200 more from PID-3[501] on are not shown; --all shows them\n", "… 101 more from ZZZ-1.501 on are not shown", "v… (300 characters)\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(out, "PID-3[501].1") {
+		t.Error("PID-3[501] is listed")
+	}
+	_, out, _ = hl7(t, "show", "--all", file)
+	for _, want := range []string{"PID-3[700].2 ", "ZZZ-1.601 ", strings.Repeat("v", 300) + "\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing with --all", want)
+		}
+	}
+	if strings.Contains(out, "…") {
+		t.Error("something is cut with --all")
+	}
+	var files []shownFile
+	_, out, _ = hl7(t, "json", "show", file)
+	if err := json.Unmarshal([]byte(out), &files); err != nil {
+		t.Fatal(err)
+	}
+	if f := files[0].Messages[0].Nodes[1].Fields[1]; f.More != 200 || f.MoreAt != "PID-3[501]" {
+		t.Errorf("got %d more at %s", f.More, f.MoreAt)
+	}
+}
+
 func TestHL7_GetTakesEveryFormOfPath(t *testing.T) {
 	t.Parallel()
 	dft, oru := codecFiles+"dft_p03_groups.hl7", codecFiles+"oru_r01_groups.hl7"
@@ -232,7 +264,7 @@ func TestHL7_InputThatIsNoneIsRefusedInWords(t *testing.T) {
 		"nothing":         {put(t, "a", ""), "empty"},
 		"one byte":        {put(t, "a", "M"), "MSH"},
 		"line ends":       {put(t, "a", "\r\n\r\n"), "empty"},
-		"NUL bytes":       {put(t, "a", strings.Repeat("\x00", 4096)), "UTF-16 or UTF-32"},
+		"NUL bytes":       {put(t, "a", strings.Repeat("\x00", 4096)), "empty"},
 		"UTF-16":          {put(t, "a", "\xff\xfe"+wide(func(u uint16) []byte { return []byte{byte(u), byte(u >> 8)} })), "UTF-16"},
 		"UTF-16 unmarked": {put(t, "a", wide(func(u uint16) []byte { return []byte{byte(u), byte(u >> 8)} })), "UTF-16"},
 		"UTF-16 big":      {put(t, "a", wide(func(u uint16) []byte { return []byte{byte(u >> 8), byte(u)} })), "UTF-16"},

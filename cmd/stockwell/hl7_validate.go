@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
@@ -10,14 +11,14 @@ import (
 type hl7Validate struct {
 	hl7Reading
 	File   []string `arg:"" help:"Files of one or more messages; - for standard input."`
-	Strict bool     `help:"Any finding counts, also one that is for information."`
+	Strict bool     `help:"Also count what is for information, as a connector with strictness: strict does."`
 }
 
 // Help says what the exit status is.
 func (hl7Validate) Help() string {
 	return `Each message is held against the standard in the version that its MSH-12 names: what it took to read it, its structure, its fields. A finding is a warning (a person should look at it: what was read may not be what was meant) or for information (it changes nothing that is read).
 
-The exit status is 1 if any message or file has a warning, with --strict if it has any finding; 2 if a message cannot be read; else 0.`
+The exit status is 1 if any message or file has a warning, with --strict if it has a finding that a connector with strictness: strict would stop it for; 2 if a message cannot be read; else 0.`
 }
 
 // validated is what was found in one file.
@@ -91,12 +92,11 @@ func (c hl7Validate) Run(a *app) error {
 
 // counts reports whether findings make the answer no.
 func (c hl7Validate) counts(list []hl7v2.Finding) bool {
-	for _, f := range list {
-		if c.Strict || f.Severity == hl7v2.Warning {
-			return true
-		}
+	held := hl7v2.RefuseWarnings
+	if c.Strict {
+		held = hl7v2.RefuseAll
 	}
-	return false
+	return slices.ContainsFunc(list, held.Refuses)
 }
 
 func (v validatedMessage) print(w io.Writer, title string) {

@@ -158,13 +158,14 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 	for _, cfg := range trusts {
 		for i, w := range h.ways {
 			if w.trust == cfg.ODS && w.source != nil {
-				h.feeds.add(w.trust, h.ways[i].name, h.trusts[w.trust].zone, silentAfter(cfg, w.name))
+				silent, behind := normOf(cfg, w.name)
+				h.feeds.add(w.trust, h.ways[i].name, h.trusts[w.trust].zone, silent, behind)
 			}
 		}
 	}
 	h.planner = pipeline.NewPlanner()
 	h.planner.Queue, h.planner.Plans, h.planner.Buyers, h.planner.Now, h.planner.Log, h.planner.Poll = h.queue, doubting{h.store, &h.doubted}, buyers, h.now, h.log, time.Second
-	h.poster = &pipeline.Poster{Trusts: posts, Messages: h.store, Now: h.now, Log: h.log, Due: h.planner.Due}
+	h.poster = &pipeline.Poster{Trusts: posts, Messages: h.store, Now: h.now, Log: h.log, Due: h.planner.Due, Posted: h.metrics.became}
 	h.consumer = &pgqueue.Consumer{Queue: h.queue, ID: pgqueue.Received, Topic: pipeline.TopicReceived, Handler: meeting{h.poster, h.met}, Workers: h.cfg.Workers, BatchSize: 256, Inflow: h.intake.Inflow,
 		Poll: 250 * time.Millisecond, Log: h.log, Observe: func(trust string, batch []pgqueue.Message, took time.Duration) {
 			h.metrics.batch(trust, batch, took)
@@ -208,6 +209,8 @@ func (h *hub) run(ctx context.Context) error {
 			}
 		}()
 	}
+	// What waited while no hub ran is old news before anything is planned.
+	h.feeds.begun(work)
 	start(&workers, work, "posting", h.consumer.Run)
 	start(&workers, work, "waking", (&pgqueue.Notifier{Queue: h.queue, Log: h.log}).Run)
 	start(&workers, work, "planning", h.planner.Run)

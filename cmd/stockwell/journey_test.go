@@ -74,7 +74,7 @@ func (j *journey) play(script string) {
 }
 
 func (j *journey) step(w []string) error {
-	if before := []string{"set", "write", "alias"}; j.hub == nil && !slices.Contains(before, w[0]) {
+	if before := []string{"set", "connector", "write", "alias"}; j.hub == nil && !slices.Contains(before, w[0]) {
 		j.start()
 		if !j.seeded {
 			j.seed()
@@ -85,6 +85,8 @@ func (j *journey) step(w []string) error {
 	case "set":
 		j.set(w[1], w[2])
 		return nil
+	case "connector":
+		return j.connector(w[1], w[2])
 	case "write", "append":
 		return j.edit(w[0] == "append", w[1], w[2])
 	case "send":
@@ -100,6 +102,10 @@ func (j *journey) step(w []string) error {
 	case "stop":
 		j.hub, j.client = nil, nil
 		return j.stopHub()
+	case "minute":
+		j.hub.feeds.look(j.t.Context())
+		j.quiet()
+		return nil
 	case "alias":
 		return j.alias(w[1], w[2])
 	case "look":
@@ -115,6 +121,19 @@ func (j *journey) file(name string) []byte {
 	raw, err := os.ReadFile(filepath.Join(j.dir, name))
 	j.must(err)
 	return raw
+}
+
+// connector gives the connector theatre a setting.
+func (j *journey) connector(key, value string) error {
+	file := j.trustFile("trust.yaml")
+	const next, after = "\n  - name: erp\n", "    overlay: mapping.yaml\n"
+	theatre, rest, ok := strings.Cut(j.read(file), next)
+	if !ok || !strings.Contains(theatre, after) {
+		return fmt.Errorf("trust.yaml has no connector theatre with an overlay before the ERP's")
+	}
+	theatre = regexp.MustCompile(`(?m)^    `+key+`: .*\n`).ReplaceAllString(theatre, "")
+	j.write(file, strings.Replace(theatre, after, after+"    "+key+": "+value+"\n", 1)+next+rest)
+	return nil
 }
 
 // alias adds a sender's name of a place.
@@ -228,7 +247,7 @@ func personal(raw []byte) (out []string) {
 	for segment := range strings.SplitSeq(string(raw), "\r") {
 		fields := strings.Split(segment, "|")
 		for i, f := range fields {
-			if fields[0] == "PID" && slices.Contains([]int{2, 3, 5, 19}, i) || fields[0] == "MRG" {
+			if fields[0] == "PID" && slices.Contains([]int{2, 3, 5, 19}, i) || fields[0] == "MRG" && i != 5 && i != 6 { // 5 and 6 name a visit
 				for _, r := range strings.Split(f, "~") {
 					if v, _, _ := strings.Cut(r, "^"); len(v) > 3 {
 						out = append(out, v)
@@ -260,7 +279,11 @@ func (j *journey) private() {
 
 func (j *journey) message(label string) (journal.Message, error) {
 	control, nth, _ := strings.Cut(label, "#")
-	found, err := j.hub.store.Messages(j.t.Context(), "ZZ1", journal.Filter{ControlID: control})
+	which := journal.Filter{ControlID: control}
+	if control == personSource {
+		which = journal.Filter{Connector: personSource}
+	}
+	found, err := j.hub.store.Messages(j.t.Context(), "ZZ1", which)
 	if err != nil {
 		return journal.Message{}, err
 	}
@@ -299,12 +322,39 @@ func (j *journey) command(w []string) error {
 	if wrong {
 		w = w[1:]
 	}
-	status, out, stderr := j.cli(w[1:]...)
+	w, err := j.numbers(w[1:])
+	if err != nil {
+		return err
+	}
+	status, out, stderr := j.cli(w...)
 	j.quiet()
 	if (status != 0) != wrong {
 		return fmt.Errorf("status %d\n%s%s", status, out, stderr)
 	}
 	return nil
+}
+
+// numbers puts in what a command names by a number that no script can know:
+// HOLD is the one open hold, WARNING:KIND the one open warning of the kind.
+func (j *journey) numbers(w []string) ([]string, error) {
+	w = slices.Clone(w)
+	for i, word := range w {
+		sql, kind := "", ""
+		switch {
+		case word == "HOLD":
+			sql = `SELECT CASE WHEN count(*) = 1 THEN min(id)::text END FROM stock_hold WHERE released_at IS NULL AND $1 = ''`
+		case strings.HasPrefix(word, "WARNING:"):
+			sql, kind = `SELECT CASE WHEN count(*) = 1 THEN min(id)::text END FROM warning WHERE closed_at IS NULL AND kind = $1`, strings.TrimPrefix(word, "WARNING:")
+		default:
+			continue
+		}
+		n, err := j.query(sql, kind)
+		if err != nil || n == "" {
+			return nil, fmt.Errorf("there is not one %s: %w", word, err)
+		}
+		w[i] = n
+	}
+	return w, nil
 }
 
 // look writes the books as they are now into what is compared.

@@ -34,12 +34,16 @@ type cli struct {
 	Check      checkCmd      `cmd:"" help:"Validate configuration, mappings and connections without starting."`
 	Archive    archiveCmd    `cmd:"" help:"Messages as they came: what is kept, for how long, and under which keys."`
 	Messages   messagesCmd   `cmd:"" help:"Messages that were received, and what each caused."`
-	Stock      stockCmd      `cmd:"" help:"Stock balances, and files of opening stock."`
+	Cases      casesCmd      `cmd:"" help:"Theatre cases: what was booked, done and corrected, and what a person decides of them."`
+	Stock      stockCmd      `cmd:"" help:"Stock balances, holds, and files of opening stock."`
 	Orders     ordersCmd     `cmd:"" help:"Orders and suggested orders."`
+	Feeds      feedsCmd      `cmd:"" help:"Ways in: whether orders rely on them, and orders that wait for a person because of one."`
 	Purchasing purchasingCmd `cmd:"" help:"Pause and resume automatic purchasing."`
 	Warnings   warningsCmd   `cmd:"" help:"What needs a person."`
 	Catalogue  catalogueCmd  `cmd:"" help:"The trust's catalogue of items."`
 	HL7        hl7Cmd        `cmd:"" name:"hl7" help:"Tools for HL7 v2 messages."`
+	UDI        udiCmd        `cmd:"" name:"udi" help:"Read the unique identifiers on device labels: GS1, HIBCC, ICCBBA."`
+	NHS        nhsCmd        `cmd:"" name:"nhs" help:"Check codes of the NHS: NHS Numbers, organisations, procedures."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

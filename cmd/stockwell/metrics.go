@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/stockwell-hub/stockwell/connectors/mllp"
+	"github.com/stockwell-hub/stockwell/domain/posting"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
 	"github.com/stockwell-hub/stockwell/store"
 )
@@ -29,6 +30,8 @@ type metrics struct {
 	batchSize   prometheus.Histogram
 	batchTime   prometheus.Histogram
 	posted      *prometheus.CounterVec
+	outcomes    *prometheus.CounterVec
+	findings    *prometheus.CounterVec
 	postedAge   prometheus.Histogram
 	sent        *prometheus.CounterVec
 	sentTime    prometheus.Histogram
@@ -80,6 +83,8 @@ func newMetrics() *metrics {
 		batchSize:   histogram("post_batch_messages", "Messages posted in one transaction.", sizes),
 		batchTime:   histogram("post_batch_seconds", "Time to translate and post a batch.", latencies),
 		posted:      counter("posted_messages_total", "Messages handled.", "trust"),
+		outcomes:    counter("message_outcomes_total", "Messages by what became of them: applied, no_change, superseded, ignored, test.", "trust", "connector", "outcome"),
+		findings:    counter("message_findings_total", "Remarks on messages, by code: also lines that a mapping leaves out.", "trust", "connector", "code"),
 		postedAge:   histogram("posted_age_seconds", "Time from storing a message to its posting.", latencies),
 		sent:        counter("orders_sent_total", "Orders that reached the ERP.", "trust"),
 		sentTime:    histogram("order_send_seconds", "Time to deliver an order's file.", latencies),
@@ -185,6 +190,17 @@ func (m *metrics) batch(trust string, batch []pgqueue.Message, took time.Duratio
 	now := time.Now()
 	for _, b := range batch {
 		m.postedAge.Observe(max(now.Sub(b.PublishedAt), 0).Seconds())
+	}
+}
+
+// became counts what became of messages, and what was remarked on them. Codes
+// are those of the hub and of the mapping's fields.
+func (m *metrics) became(trust string, ps []posting.Posting) {
+	for _, p := range ps {
+		m.outcomes.WithLabelValues(trust, p.Message.Connector, p.Outcome).Inc()
+		for _, f := range p.Findings {
+			m.findings.WithLabelValues(trust, p.Message.Connector, f.Code).Inc()
+		}
 	}
 }
 

@@ -130,10 +130,21 @@ func (a *app) decide(id int64, approve bool, by, reason string) error {
 		if err := s.DecideSuggestion(a.ctx, trust, id, approve, by, reason, zone); err != nil {
 			return err
 		}
+		all, err := s.Suggestions(a.ctx, trust, true)
+		if err != nil {
+			return err
+		}
+		// It may have been decided anew since it was listed.
+		what := ""
+		for _, g := range all {
+			if g.ID == id {
+				what = fmt.Sprintf(" (%d x %d %s for %s)", g.Packs, g.PackSize, g.Item, g.Place)
+			}
+		}
 		if approve {
-			fmt.Fprintf(a.out, "Suggested order %d approved; the hub makes the order when the supplier's time comes.\n", id)
+			fmt.Fprintf(a.out, "Suggested order %d%s approved; the hub makes the order when the supplier's time comes.\n", id, what)
 		} else {
-			fmt.Fprintf(a.out, "Suggested order %d declined.\n", id)
+			fmt.Fprintf(a.out, "Suggested order %d%s declined.\n", id, what)
 		}
 		return nil
 	})

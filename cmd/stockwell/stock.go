@@ -12,9 +12,12 @@ import (
 )
 
 type stockCmd struct {
-	List stockList `cmd:"" help:"List stock balances by place and item."`
-	Show stockShow `cmd:"" help:"Show one item at one place by lot, with its latest movements."`
-	Open stockOpen `cmd:"" help:"Post an opening stock from a CSV file: place,item,lot,expiry,serial,quantity."`
+	List    stockList    `cmd:"" help:"List stock balances by place and item."`
+	Show    stockShow    `cmd:"" help:"Show one item at one place by lot, with its latest movements."`
+	Open    stockOpen    `cmd:"" help:"Post an opening stock from a CSV file: place,item,lot,expiry,serial,quantity."`
+	Holds   stockHolds   `cmd:"" help:"List stock that may not be used until somebody has checked it."`
+	Hold    stockHold    `cmd:"" help:"Keep stock from being used until somebody has checked it."`
+	Release stockRelease `cmd:"" help:"Let held stock be used again."`
 }
 
 type stockList struct {
@@ -33,9 +36,9 @@ func (c stockList) Run(a *app) error {
 		}
 		var rows [][]any
 		for _, x := range all {
-			rows = append(rows, []any{x.Place, x.Item, x.Description, fmt.Sprintf("%d %s", x.Quantity, x.Unit), number(x.ReorderPoint), number(x.OrderUpTo), x.OnOrder})
+			rows = append(rows, []any{x.Place, x.Item, x.Description, fmt.Sprintf("%d %s", x.Quantity, x.Unit), x.Held, number(x.ReorderPoint), number(x.OrderUpTo), x.OnOrder})
 		}
-		a.printTable("No stock.", []any{"place", "item", "description", "balance", "reorder point", "order up to", "on order"}, rows)
+		a.printTable("No stock.", []any{"place", "item", "description", "balance", "held", "reorder point", "order up to", "on order"}, rows)
 		return nil
 	})
 }
@@ -66,16 +69,19 @@ func (c stockShow) Run(a *app) error {
 		if a.JSON {
 			return a.printJSON(d)
 		}
-		fmt.Fprintf(a.out, "%s at %s: %d %s (reorder point %s, order up to %s, on order %d)\n%s\n\n", d.Item, d.Place, d.Quantity, d.Unit, number(d.ReorderPoint), number(d.OrderUpTo), d.OnOrder, d.Description)
+		fmt.Fprintf(a.out, "%s at %s: %d %s, %d held (reorder point %s, order up to %s, on order %d)\n%s\n\n", d.Item, d.Place, d.Quantity, d.Unit, d.Held, number(d.ReorderPoint), number(d.OrderUpTo), d.OnOrder, d.Description)
 		var rows [][]any
 		for _, l := range d.Lots {
 			expiry := orDash(l.Expiry)
 			if l.Expired {
 				expiry += " (expired)"
 			}
-			rows = append(rows, []any{orDash(l.Lot), orDash(l.Serial), expiry, l.Quantity})
+			rows = append(rows, []any{orDash(l.Lot), orDash(l.Serial), expiry, l.Quantity, l.Held})
 		}
-		a.printTable("Nothing in stock.", []any{"lot", "serial", "expiry", "balance"}, rows)
+		a.printTable("Nothing in stock.", []any{"lot", "serial", "expiry", "balance", "of the lot held"}, rows)
+		for _, h := range d.Holds {
+			fmt.Fprintln(a.out, holdText(h))
+		}
 		fmt.Fprintln(a.out)
 		rows = nil
 		for _, m := range d.Moves {

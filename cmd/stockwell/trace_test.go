@@ -81,7 +81,7 @@ func TestTrace_OneTraceLeadsFromTheSocketToTheFile(t *testing.T) {
 			t.Errorf("the step %q is at a wrong time", name)
 		}
 	}
-	for _, want := range []string{"PO-000017", "delivered", "generic-theatre/v1", "DFT^P03"} {
+	for _, want := range []string{"PO-000017", "delivered", "generic-theatre/v2", "DFT^P03"} {
 		if !strings.Contains(wire.String(), want) {
 			t.Errorf("nothing tells of %q", want)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline"
+	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 	"github.com/stockwell-hub/stockwell/store"
 )
 
@@ -65,7 +66,7 @@ func openTrust(ctx context.Context, s *store.Store, hub *config.Hub, cfg *config
 	if t.books, err = s.Books(ctx, cfg.ODS, sealer); err != nil {
 		return nil, err
 	}
-	t.post = &pipeline.Trust{Rules: t.rules(places), Books: t.books, Mapping: t.mappings.of, Charset: t.charset, Stock: map[inventory.PlaceID]string{}}
+	t.post = &pipeline.Trust{Rules: t.rules(places), Books: t.books, Mapping: t.mappings.of, Reading: t.reading, Stock: map[inventory.PlaceID]string{}}
 	for code, id := range places {
 		t.post.Stock[id] = code
 	}
@@ -85,29 +86,27 @@ func (t *trust) rules(places map[string]inventory.PlaceID) posting.Trust {
 			names[strings.ToUpper(strings.TrimSpace(n))] = places[p.Code]
 		}
 	}
-	rank := map[string]int{}
-	for i, c := range t.cfg.Connectors {
-		rank[c.Name] = i
+	historical := map[string]time.Time{}
+	for _, c := range t.cfg.Connectors {
+		if day, err := time.ParseInLocation(time.DateOnly, c.HistoricalBefore, t.zone); err == nil {
+			historical[c.Name] = day
+		}
 	}
 	return posting.Trust{
 		ODS: t.cfg.ODS, Test: t.cfg.Environment == "test", Zone: t.zone, Vault: identity.NewVault(t.vaultKey),
-		TestPatients: identity.NewTestPatients(t.cfg.TestPatients), Places: names,
-		Rank: func(connector string) int {
-			if r, ok := rank[connector]; ok {
-				return r
-			}
-			return len(rank)
-		},
+		TestPatients: identity.NewTestPatients(t.cfg.TestPatients), Places: names, Historical: historical,
+		Authority: t.authority(places),
 	}
 }
 
-func (t *trust) charset(connector string) string {
+// reading is how a connector's HL7 messages are read.
+func (t *trust) reading(connector string) hl7v2.Options {
 	for _, c := range t.cfg.Connectors {
 		if c.Name == connector && c.MLLP != nil {
-			return c.MLLP.Charset
+			return hl7v2.Options{Charset: c.MLLP.Charset, Strictness: hl7v2.Strictness(c.MLLP.Strictness)}
 		}
 	}
-	return ""
+	return hl7v2.Options{}
 }
 
 func setupOf(cfg *config.Trust) (store.Setup, error) {
@@ -117,6 +116,9 @@ func setupOf(cfg *config.Trust) (store.Setup, error) {
 	}
 	for _, x := range cfg.Suppliers {
 		s.Suppliers = append(s.Suppliers, store.Supplier{Code: x.Code, Name: x.Name, Release: x.Release})
+	}
+	for _, c := range cfg.Connectors {
+		s.Feeds = append(s.Feeds, store.Feed{Connector: c.Name, Places: c.Places})
 	}
 	policies, err := cfg.LoadPolicies()
 	if err != nil {

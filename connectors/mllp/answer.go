@@ -105,22 +105,3 @@ func contentAnswer(h hl7v2.Header, code string, f *fault.Error, at time.Time) an
 func written(h hl7v2.Header, a hl7v2.Ack) answer {
 	return answer{code: a.Code, text: hl7v2.BuildAck(h, a)}
 }
-
-// errorCode gives the code of HL7 table 0357 for a fault: the sender's fault,
-// or else an application internal error.
-func errorCode(f *fault.Error) string {
-	switch f.Code {
-	case "hl7_no_msh", "hl7_empty":
-		return "100" // segment sequence error
-	}
-	switch f.Kind {
-	case fault.NotFound:
-		return "204" // unknown key identifier
-	case fault.Invalid, fault.Stopped:
-		if f.Code == "message_too_large" {
-			return "207"
-		}
-		return "102" // data type error
-	}
-	return "207"
-}

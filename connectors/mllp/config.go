@@ -48,9 +48,6 @@ type Config struct {
 	// ContentErrors says how a message that was stored and then stopped is
 	// answered where Applied is set; default AcceptContentErrors.
 	ContentErrors ContentErrors
-	// Charset overrides MSH-18 where the message is read. Receiving needs
-	// none.
-	Charset string
 }
 
 // ContentErrors says how a message is answered that was stored, and whose

@@ -166,6 +166,11 @@ func (c *conn) write(answers []answer, at time.Time) error {
 	for _, a := range answers {
 		c.out = AppendFrame(c.out, a.text)
 	}
+	return c.send(answers, at)
+}
+
+// send writes what stands in out, which gives these answers.
+func (c *conn) send(answers []answer, at time.Time) error {
 	if err := c.nc.SetWriteDeadline(time.Now().Add(c.s.cfg.WriteTimeout)); err != nil {
 		return err
 	}

@@ -9,7 +9,8 @@
 // between frames are skipped and counted; a new VT begins a new frame, and
 // what was begun before it is dropped unanswered, so that its sender repeats
 // it. An oversize frame is read past, answered AR or CR, and the connection
-// stays usable. Messages of one connection are received one at a time and
+// stays usable. A batch in one frame is taken message by message and answered
+// by a batch. Messages of one connection are received one at a time and
 // answered in their order.
 //
 // Who may connect is decided before anything is read: by address, by number

@@ -20,6 +20,9 @@ type door struct {
 // handle stores a frame and answers it. No positive answer is built before
 // Receive has returned. The error is that of writing an answer.
 func (c *conn) handle(d door, frame []byte, tooLarge bool, at time.Time) error {
+	if !tooLarge && hl7v2.IsBatch(frame) {
+		return c.batch(d, frame, at)
+	}
 	h, receipt, err := c.receive(d, frame, tooLarge, at)
 	w := wishesOf(h)
 	c.answers = c.answers[:0]
@@ -74,7 +77,7 @@ func (c *conn) receive(d door, frame []byte, tooLarge bool, at time.Time) (hl7v2
 	}
 	receipt, err := d.receiver.Receive(d.storing, connectors.Envelope{
 		Trust: c.s.cfg.Trust, Connector: c.s.cfg.Name, Format: "hl7v2", Type: h.Type(),
-		Sender: h.SendingApplication + "|" + h.SendingFacility, ControlID: h.ControlID,
+		Sender: h.SendingApplication + "|" + h.SendingFacility, ControlID: h.ControlID, SentAt: h.SentAt,
 		Key: patient, Digest: hl7v2.Digest(frame), Peer: c.peer, Raw: frame, ReceivedAt: at,
 	})
 	return h, receipt, err

@@ -24,11 +24,12 @@ type Code struct {
 	Value string
 }
 
-// Meaning is the item that a code names, and how many base units the coded
-// pack holds.
+// Meaning is the item that a code names, how many base units the coded pack
+// holds, and the most of it that one case is thought to use (0: not said).
 type Meaning struct {
-	Item  ItemID
-	Ratio int64
+	Item    ItemID
+	Ratio   int64
+	Ceiling int64
 }
 
 // Item is a product that the trust counts.

@@ -2,6 +2,7 @@ package catalogue_test
 
 import (
 	"maps"
+	"strconv"
 	"testing"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
@@ -62,6 +63,9 @@ func TestParseRow_EveryProblemHasItsColumnAndCode(t *testing.T) {
 		"a price that no order can hold":  {map[string]string{"price": "999999999999999.00"}, "price", "price_invalid"},
 		"a currency that is none":         {map[string]string{"currency": "POUND"}, "currency", "currency_invalid"},
 		"a device class that is none":     {map[string]string{"device_class": "IV"}, "device_class", "device_class_invalid"},
+		"half a ceiling":                  {map[string]string{"case_ceiling": "2.5"}, "case_ceiling", "case_ceiling_invalid"},
+		"a ceiling below zero":            {map[string]string{"case_ceiling": "-1"}, "case_ceiling", "case_ceiling_invalid"},
+		"a ceiling of a billion":          {map[string]string{"case_ceiling": "1000000000"}, "case_ceiling", "case_ceiling_invalid"},
 		"a flag that is none":             {map[string]string{"reportable": "perhaps"}, "reportable", "flag_invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,5 +90,19 @@ func TestParseRow_ReadsAWholeRow(t *testing.T) {
 	}
 	if !r.Reportable || !r.LotTracked || r.SerialTracked || r.Currency != "GBP" || r.Price.String() != "620.00" || r.PackSize != 5 {
 		t.Errorf("got %+v", r)
+	}
+}
+
+func TestParseRow_ACeilingIsToldTakenAwayOrNotTold(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"": "not told", " ": "not told", "0": "0", "12": "12"} {
+		r, problems := catalogue.ParseRow(row(map[string]string{"case_ceiling": text}))
+		got := "not told"
+		if r.CaseCeiling != nil {
+			got = strconv.FormatInt(*r.CaseCeiling, 10)
+		}
+		if len(problems) > 0 || got != want {
+			t.Errorf("%q: %s, want %s, %v", text, got, want, problems)
+		}
 	}
 }

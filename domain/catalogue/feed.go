@@ -18,8 +18,11 @@ type Row struct {
 	Manufacturer             string
 	SupplierCode             string
 	DeviceClass              string
-	Price                    decimal.Decimal // of one pack
-	Currency                 string
+	// CaseCeiling is the most base units that one case is thought to use: nil if
+	// the row does not say, zero if there is no such number.
+	CaseCeiling *int64
+	Price       decimal.Decimal // of one pack
+	Currency    string
 }
 
 // Codes are the item's codes with the base units that each stands for.
@@ -37,9 +40,12 @@ func (r Row) Codes() map[Code]int64 {
 	return out
 }
 
-// The largest pack and price that a row may tell: more is a slip of the pen,
-// and would not fit an order's sums.
-const mostPack = 1_000_000
+// The largest pack, ceiling and price that a row may tell: more is a slip of
+// the pen, and would not fit an order's sums.
+const (
+	mostPack    = 1_000_000
+	mostCeiling = 1_000_000
+)
 
 var mostPrice = decimal.MustParse("99999999.9999")
 
@@ -104,6 +110,13 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 	}
 	if r.PackSize > 1 && r.PackGTIN != "" && r.PackGTIN == r.GTIN {
 		bad("pack_gtin", "pack_gtin_same", "Each pack level has its own GTIN. Give the pack's, or leave it empty.")
+	}
+	if s := strings.TrimSpace(v["case_ceiling"]); s != "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 0 || n > mostCeiling {
+			bad("case_ceiling", "case_ceiling_invalid", "Write the most base units that one case is thought to use, a whole number up to 1000000; 0 is no such number.")
+		}
+		r.CaseCeiling = &n
 	}
 	r.price(v, bad)
 	switch r.DeviceClass = strings.TrimSpace(v["device_class"]); r.DeviceClass {

@@ -1,7 +1,7 @@
 // Package identity holds the rules by which patients are told apart: how an
-// identifier becomes a keyed pseudonym, which patients are merged into which,
-// and who is a test patient. Everything outside the vault knows a patient by
-// a surrogate number only.
+// identifier becomes a keyed pseudonym, which records are one person by what
+// was said of merges, and who is a test patient. Everything outside the vault
+// knows a patient by a surrogate number only.
 //
 // Names and numbers in clear do not leave this package's callers; storage and
 // encryption at rest do not belong here.
@@ -10,7 +10,10 @@ package identity
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"strconv"
 	"strings"
+
+	"github.com/stockwell-hub/stockwell/schemas/nhs"
 )
 
 // Patient is the surrogate of a patient. Zero is nobody.
@@ -40,6 +43,17 @@ func (i Identifier) normal() string {
 // Empty reports whether i names nobody.
 func (i Identifier) Empty() bool { return compact(i.Value) == "" || i.NHS() && digits(i.Value) == "" }
 
+// Identifies reports whether a patient may be found by i. An NHS Number whose
+// check digit is wrong, or which is one digit over and over, was mistyped or
+// made up: two patients may have it, so it never makes one of them.
+func (i Identifier) Identifies() bool {
+	if i.Empty() || !i.NHS() {
+		return !i.Empty()
+	}
+	n, err := nhs.ParseNHSNumber(digits(compact(i.Value)))
+	return err == nil && strings.Trim(n.String(), n.String()[:1]) != ""
+}
+
 func compact(value string) string { return strings.ToUpper(strings.Join(strings.Fields(value), "")) }
 
 func digits(value string) string {
@@ -63,27 +77,18 @@ func NewVault(key []byte) Vault {
 }
 
 // Pseudonym gives the identifier's keyed hash.
-func (v Vault) Pseudonym(i Identifier) Pseudonym {
-	mac := hmac.New(sha256.New, v.key)
-	mac.Write([]byte(i.normal()))
-	return Pseudonym(mac.Sum(nil))
+func (v Vault) Pseudonym(i Identifier) Pseudonym { return v.hash(i.normal()) }
+
+// Kept gives a keyed hash for an identifier that identifies nobody, under
+// which it is kept with the record of which it was told, and never found.
+func (v Vault) Kept(i Identifier, p Patient) Pseudonym {
+	return v.hash("kept|" + strconv.FormatInt(int64(p), 10) + "|" + i.normal())
 }
 
-// Merges tells into whom a patient was merged.
-type Merges map[Patient]Patient
-
-// Survivor follows the chain of merges from p. A ring, which the store's
-// rules forbid, ends where it began.
-func (m Merges) Survivor(p Patient) Patient {
-	seen := map[Patient]bool{}
-	for {
-		next, ok := m[p]
-		if !ok || seen[p] {
-			return p
-		}
-		seen[p] = true
-		p = next
-	}
+func (v Vault) hash(text string) Pseudonym {
+	mac := hmac.New(sha256.New, v.key)
+	mac.Write([]byte(text))
+	return Pseudonym(mac.Sum(nil))
 }
 
 // TestPatients tells synthetic patients from real ones (law 7).

@@ -51,16 +51,25 @@ func TestEmpty_AnIdentifierWithoutValueNamesNobody(t *testing.T) {
 	}
 }
 
-func TestSurvivor_FollowsChainsAndEndsInRings(t *testing.T) {
+func TestIdentifies_AnNHSNumberThatIsNoneNeverDoes(t *testing.T) {
 	t.Parallel()
-	m := identity.Merges{1: 2, 2: 3, 4: 5, 5: 4}
-	for p, want := range map[identity.Patient]identity.Patient{1: 3, 2: 3, 3: 3, 9: 9, 0: 0} {
-		if got := m.Survivor(p); got != want {
-			t.Errorf("%d is read as %d, want %d", p, got, want)
+	for _, c := range []struct {
+		id   identity.Identifier
+		want bool
+	}{
+		{identity.Identifier{Type: "NH", Value: "999 000 0018"}, true}, {identity.Identifier{Type: "NH", Value: "999-000-0018"}, true},
+		{identity.Identifier{Type: "NH", Value: "9990000019"}, false}, {identity.Identifier{Type: "NH", Value: "99900001"}, false},
+		{identity.Identifier{Type: "NH", Value: "0000000000"}, false}, {identity.Identifier{Type: "NH", Value: "4444444444"}, false},
+		{identity.Identifier{Type: "MR", Authority: "NHS", Value: "9990000019"}, false}, {identity.Identifier{Type: "NH"}, false},
+		{identity.Identifier{Type: "MR", Authority: "T", Value: "9990000019"}, true}, {identity.Identifier{Type: "MR", Value: " "}, false},
+	} {
+		if c.id.Identifies() != c.want {
+			t.Errorf("%+v identifies: %v", c.id, !c.want)
 		}
 	}
-	if got := m.Survivor(4); got != 4 && got != 5 {
-		t.Errorf("a ring ends in %d", got)
+	bad := identity.Identifier{Type: "NH", Value: "9990000019"}
+	if vault.Kept(bad, 1) == vault.Kept(bad, 2) || vault.Kept(bad, 1) == vault.Pseudonym(bad) {
+		t.Error("a number that identifies nobody joins two patients")
 	}
 }
 

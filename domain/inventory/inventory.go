@@ -99,12 +99,14 @@ func Reverse(m Movement, id MovementID, cause Cause, occurred, accounted time.Ti
 }
 
 // Position is what one place holds of one item: by lot, and in all. Expiry
-// is by lot, where it is known.
+// is by lot, where it is known. Held is how many of a lot, those of no lot
+// among them, may not be used until somebody has checked them.
 type Position struct {
 	Item   catalogue.ItemID
 	Place  PlaceID
 	Lots   map[string]int64
 	Expiry map[string]time.Time
+	Held   map[string]int64
 }
 
 // Total is the sum over all lots; a negative lot nets against the others.
@@ -117,14 +119,15 @@ func (p Position) Total() int64 {
 }
 
 // Available is what may be issued on now's day in now's zone: the total
-// without lots that have expired. Below zero counts as zero.
+// without what is held and without lots that have expired. Below zero counts
+// as zero.
 func (p Position) Available(now time.Time) int64 {
 	var n int64
 	for lot, q := range p.Lots {
 		if q > 0 && Expired(p.Expiry[lot], now) {
 			continue
 		}
-		n += q
+		n += q - max(min(p.Held[lot], q), 0)
 	}
 	return max(n, 0)
 }
@@ -172,6 +175,9 @@ func Post(p Position, m Movement, now time.Time) (Position, []Finding, error) {
 		findings = append(findings, Finding{"stock_short", "More was used than the ledger holds. Count the shelf."})
 	} else if m.Lot != "" && after.Lots[m.Lot] < 0 {
 		findings = append(findings, Finding{"lot_not_in_stock", "The ledger holds none of this lot here. Check the lot on the shelf."})
+	}
+	if held := p.Held[m.Lot]; held > 0 && after.Lots[m.Lot] < held {
+		findings = append(findings, Finding{"held_used", "Stock was used that is held for a check. Tell the theatre lead what it was held for, and have what is left checked."})
 	}
 	if Expired(p.Expiry[m.Lot], m.OccurredAt) {
 		findings = append(findings, Finding{"expired_used", "The lot had expired on the day of use. Tell the theatre lead."})

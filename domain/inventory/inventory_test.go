@@ -132,3 +132,35 @@ func TestReverse_UndoesAndNamesWhatItUndoes(t *testing.T) {
 		t.Errorf("a transfer is reversed by a %s", r.Kind)
 	}
 }
+
+func TestAvailable_LeavesOutWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		lots, held map[string]int64
+		want       int64
+	}{
+		"some of a lot":                        {map[string]int64{"A": 5, "B": 2}, map[string]int64{"A": 3}, 4},
+		"more held than there is":              {map[string]int64{"A": 5, "B": 2}, map[string]int64{"A": 9}, 2},
+		"a lot that is not there":              {map[string]int64{"B": 2}, map[string]int64{"A": 9}, 2},
+		"an expired lot is not left out twice": {map[string]int64{"X": 5, "B": 2}, map[string]int64{"X": 3}, 2},
+		"a lot used below zero is no help":     {map[string]int64{"A": -1, "B": 4}, map[string]int64{"A": 2}, 3},
+	} {
+		p := inventory.Position{Lots: c.lots, Held: c.held, Expiry: map[string]time.Time{"X": now.AddDate(0, 0, -1)}}
+		if got := p.Available(now); got != c.want {
+			t.Errorf("%s: %d available, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestPost_UseOfHeldStockIsTold(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	p := inventory.Position{Place: 1, Item: 7, Lots: map[string]int64{"A": 3}, Held: map[string]int64{"A": 2}}
+	for quantity, want := range map[int64]int{1: 0, 2: 1} {
+		_, findings, err := inventory.Post(p, inventory.Movement{Kind: inventory.Use, Item: 7, Lot: "A", From: 1, To: 2, Quantity: quantity}, now)
+		if err != nil || len(findings) != want || want == 1 && findings[0].Code != "held_used" {
+			t.Errorf("%d used: %+v, %v", quantity, findings, err)
+		}
+	}
+}

@@ -217,16 +217,20 @@ type Stock struct {
 	ReorderPoint *int64 `json:"reorder_point,omitempty"`
 	OrderUpTo    *int64 `json:"order_up_to,omitempty"`
 	OnOrder      int64  `json:"on_order"`
-	// Available leaves out lots that have expired: it is what planning
-	// compares with the reorder point.
+	// Available leaves out what is held, and lots that have expired: it is what
+	// planning compares with the reorder point.
 	Available int64 `json:"available"`
-	Below     bool  `json:"below_reorder_point"`
+	// Held is how many of the balance may not be used until somebody has
+	// checked them.
+	Held  int64 `json:"held"`
+	Below bool  `json:"below_reorder_point"`
 }
 
 // StockDetail is a stock line by lot, with its latest movements.
 type StockDetail struct {
 	Stock
 	Lots  []StockLot `json:"lots"`
+	Holds []Hold     `json:"holds"` // that are not released
 	Moves []Movement `json:"movements"`
 }
 
@@ -237,6 +241,8 @@ type StockLot struct {
 	Expiry   string `json:"expiry,omitempty"`
 	Expired  bool   `json:"expired"`
 	Quantity int64  `json:"quantity"`
+	// Held is how many of the lot are held, of all its serial numbers.
+	Held int64 `json:"held"`
 }
 
 // Warning is something that needs a person.
@@ -250,6 +256,11 @@ type Warning struct {
 	OpenedAt time.Time  `json:"opened_at"`
 	ClosedAt *time.Time `json:"closed_at,omitempty"`
 	Why      string     `json:"closed_why,omitempty"`
+	// ClosedBy is who closed it; empty if the hub did, for it no longer held.
+	ClosedBy string `json:"closed_by,omitempty"`
+	// Case and Line are what it is about, if it is about such.
+	Case int64 `json:"case,omitempty"`
+	Line int64 `json:"line,omitempty"`
 }
 
 // Flow is one way in or out, over the last day.

@@ -102,7 +102,7 @@ func After(ms []inventory.Movement, shelves map[Shelf]ShelfState, stock map[inve
 }
 
 func severity(code string) string {
-	if code == "expired_used" {
+	if code == "expired_used" || code == "held_used" {
 		return "danger"
 	}
 	return "notice"

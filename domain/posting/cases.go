@@ -1,12 +1,9 @@
 package posting
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/stockwell-hub/stockwell/domain/identity"
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -34,6 +31,7 @@ func (d *decider) caseOf(s *saying, c canonical.Case) *theatre.Case {
 	var id theatre.CaseID
 	for _, a := range aliases {
 		known, ok := d.k.Aliases[a]
+		known = d.stays(known)
 		switch {
 		case !ok:
 		case id == 0:
@@ -62,6 +60,14 @@ func (d *decider) caseOf(s *saying, c canonical.Case) *theatre.Case {
 	return d.k.Cases[id]
 }
 
+// stays is the case into which a person joined this one, or itself.
+func (d *decider) stays(id theatre.CaseID) theatre.CaseID {
+	for c := d.k.Cases[id]; c != nil && c.JoinedInto != 0; c = d.k.Cases[id] {
+		id = c.JoinedInto
+	}
+	return id
+}
+
 func (d *decider) touchCase(id theatre.CaseID) {
 	if !d.cases[id] {
 		d.cases[id] = true
@@ -70,38 +76,48 @@ func (d *decider) touchCase(id theatre.CaseID) {
 }
 
 // hearCase takes a word on a case and notes whether it changed anything.
-func (d *decider) hearCase(s *saying, c *theatre.Case, part string, w theatre.CaseWord) (superseded bool) {
-	before := d.stateOf(c)
-	if c.Hear(s.Connector, part, w) {
+func (d *decider) hearCase(s *saying, c *theatre.Case, source, part string, w theatre.CaseWord) (superseded bool) {
+	before := d.readCase(c)
+	superseded, replaced := c.Hear(source, part, w)
+	if superseded {
+		d.rememberCase(c, source, part, w, s.ID, true)
 		return true
 	}
-	d.touchCase(c.ID)
-	if after := d.stateOf(c); after != before {
-		s.changed = true
-		if len(d.k.Lines[c.ID]) > 0 && (after.Patient != before.Patient || after.BookedFor != before.BookedFor) {
-			d.stale[c.ID] = true
-		}
+	if replaced != nil {
+		d.rememberCase(c, source, part, *replaced, s.ID, false)
 	}
+	d.changedCase(s, c, before)
 	return false
 }
 
-// stateOf is what a case's words come to, with a retired patient read as the
-// survivor.
-func (d *decider) stateOf(c *theatre.Case) theatre.CaseState {
-	s := c.Settle()
-	s.Patient = theatre.Patient(d.k.Merges.Survivor(identity.Patient(s.Patient)))
-	s.BookedFor = theatre.Patient(d.k.Merges.Survivor(identity.Patient(s.BookedFor)))
-	return s
+// changedCase notes whether what a case was told changed anything.
+func (d *decider) changedCase(s *saying, c *theatre.Case, before theatre.CaseState) {
+	d.touchCase(c.ID)
+	if after := d.readCase(c); !after.Same(d.asNow(before, after)) {
+		s.changed = true
+		if len(d.k.Lines[c.ID]) > 0 && !after.SameForLines(d.asNow(before, after)) {
+			d.stale[c.ID] = true
+		}
+	}
+}
+
+// asNow is an earlier state in which another record of the same person is not
+// told from the one that is named now.
+func (d *decider) asNow(before, now theatre.CaseState) theatre.CaseState {
+	if d.one(before.Patient, now.Patient) {
+		before.Patient = now.Patient
+	}
+	if d.one(before.BookedFor, now.BookedFor) {
+		before.BookedFor = now.BookedFor
+	}
+	return before
 }
 
 // review brings a case's lines in step with what the case as a whole has
 // become, and says what a person must know of it.
 func (d *decider) review(s *saying, c *theatre.Case) {
 	if d.stale[c.ID] {
-		delete(d.stale, c.ID)
-		for _, key := range sortedKeys(d.k.Lines[c.ID]) {
-			d.settle(s, c, d.k.Lines[c.ID][key], nil)
-		}
+		d.settleCase(s, c, newHeard("", 0))
 	}
 	subject := "case:" + strconv.FormatInt(int64(c.ID), 10)
 	d.settles(subject, d.began[c.ID])
@@ -109,34 +125,7 @@ func (d *decider) review(s *saying, c *theatre.Case) {
 		d.warn(Warning{Kind: "cancelled_case_used", Subject: subject, Severity: "warning", Message: s.ID,
 			Text: "Case " + c.Name + " is cancelled, and things were used in it.", Action: "Ask the theatre which is right; a correction of either is taken up by itself."})
 	}
-}
-
-// reviewPatient looks again at the known cases that tell of a patient into
-// whom another was merged: a doubt about who it was may be over.
-func (d *decider) reviewPatient(s *saying, p identity.Patient) {
-	for _, id := range slices.Sorted(maps.Keys(d.k.Cases)) {
-		if d.tellsOf(d.k.Cases[id], p) {
-			d.stale[id] = true
-			d.review(s, d.k.Cases[id])
-		}
-	}
-}
-
-func (d *decider) tellsOf(c *theatre.Case, p identity.Patient) bool {
-	is := func(x theatre.Patient) bool { return d.k.Merges.Survivor(identity.Patient(x)) == p }
-	for _, w := range c.Told {
-		if is(w.Patient) {
-			return true
-		}
-	}
-	for _, l := range d.k.Lines[c.ID] {
-		for _, w := range l.Told {
-			if is(w.Patient) {
-				return true
-			}
-		}
-	}
-	return false
+	d.reviewSides(s, c)
 }
 
 // place finds the shelf that a sender's code or text names.
@@ -150,20 +139,23 @@ func (d *decider) place(p canonical.Place) inventory.PlaceID {
 }
 
 func (d *decider) booking(s *saying, e canonical.Booking) {
-	w := theatre.CaseWord{Action: e.Action, Patient: theatre.Patient(d.patient(s, e.Patient)), Place: d.place(e.Place), ScheduledAt: e.ScheduledAt.At, Sequence: s.sequence()}
+	patient := theatre.Patient(d.patient(s, e.Patient))
+	w := theatre.CaseWord{Action: e.Action, Patient: patient, Place: d.place(e.Place), ScheduledAt: e.ScheduledAt.At, Sequence: s.sequence()}
 	c := d.caseOf(s, e.Case)
-	if d.hearCase(s, c, "booking", w) {
+	d.toldOf(c, patient)
+	d.sayAround(s, c, s.Connector, d.aroundOf(s, e.Encounter, theatre.StageBooking, e.Procedures, e.People))
+	defer d.review(s, c)
+	if d.hearCase(s, c, s.Connector, "booking", w) {
 		s.superseded = true
 		s.find(canonical.Info, "superseded", "SCH", "A later word on this booking was taken up before; this one changed nothing.")
 		return
 	}
 	s.summary.note = "Case " + c.Name + " " + c.Settle().Booking + "."
-	d.review(s, c)
 }
 
 func (d *decider) used(id theatre.CaseID) bool {
 	for _, l := range d.k.Lines[id] {
-		if l.Posted != nil {
+		if l.Posted != nil || l.Wasted != nil {
 			return true
 		}
 	}

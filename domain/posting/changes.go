@@ -15,13 +15,23 @@ import (
 type Changes struct {
 	Patients     []NewPatient
 	Identifiers  []NewIdentifier
+	Statuses     []*identity.NHSNumber
 	Demographics []Demographics
-	Merges       []Merge
+	Links        []Linked
+	Survivors    map[identity.Patient]identity.Patient // as whom records are read now that Links changed
+	Merges       *identity.Links                       // all of them, if any changed; not to be changed any more
+	Visits       []VisitNumber
+	Events       []IdentityEvent
 	Cases        []*theatre.Case
+	States       []theatre.CaseState // of Cases
+	CasePatients []CasePatient
 	Aliases      []NewAlias
 	Lots         []Lot
 	Lines        []LineState
 	Movements    []inventory.Movement
+	Holds        []Hold
+	Replaced     []Replaced
+	Joined       []Joined
 	Orders       []*purchasing.Order
 	Warnings     []Warning
 	// Settled names the subjects of which Warnings says all that is open: an
@@ -54,25 +64,59 @@ type NewPatient struct {
 // PlaceOf is the place that stands for a known patient in the ledger.
 func PlaceOf(p identity.Patient) inventory.PlaceID { return inventory.PlaceID(p) }
 
+// The kinds of identifiers. An InvalidNumber was told as an NHS Number and is
+// none: it is kept, and nobody is found by it.
+const (
+	LocalNumber   = "local"
+	NHSNumber     = "nhs"
+	InvalidNumber = "invalid"
+)
+
 // NewIdentifier is an identifier that was not known, in clear: the store
-// keeps its pseudonym and its ciphertext.
+// keeps its pseudonym and its ciphertext. An InvalidNumber may be kept already.
 type NewIdentifier struct {
+	Kind       string
 	Patient    identity.Patient
 	Pseudonym  identity.Pseudonym
 	Identifier canonical.Identifier
 }
 
-// Demographics is what a message told of a patient, in clear: the store
-// keeps it encrypted.
+// Demographics is what a connector's message told of a patient, in clear: the
+// store keeps it encrypted. About is set if the message was about the patient,
+// and did not tell it in passing.
 type Demographics struct {
-	Patient identity.Patient
-	Told    canonical.Patient
-	At      time.Time
-	Message int64
+	Patient   identity.Patient
+	Told      canonical.Patient
+	Connector string
+	About     bool
+	identity.Said
 }
 
-// Merge points a retired patient at the survivor.
-type Merge struct{ Retired, Survivor identity.Patient }
+// Linked is a source's word on whether two records are one person.
+type Linked struct {
+	Pair identity.Pair
+	identity.Link
+}
+
+// VisitNumber is one number of a visit, with what was told under it.
+type VisitNumber struct {
+	Number string
+	Visit  *theatre.Encounter
+}
+
+// CasePatient says that a case was told of a patient's record.
+type CasePatient struct {
+	Case    theatre.CaseID
+	Patient identity.Patient
+}
+
+// IdentityEvent is something that happened to a patient's record; what depends
+// on it may have to be looked at anew. Other is the other record concerned.
+type IdentityEvent struct {
+	Kind           string // merged, unmerged, visit_moved, identifier_added, nhs_number_changed, nhs_status_changed, retired_identifier_used
+	Patient, Other identity.Patient
+	Message        int64
+}
 
 // NewAlias is a case's further name.
 type NewAlias struct {
@@ -95,6 +139,20 @@ type LineState struct {
 	Patient identity.Patient
 	Cause   inventory.Cause
 }
+
+// Hold keeps so many of what came back for a line from being used until a
+// person has checked it. A line has one hold; a quantity of zero ends it.
+type Hold struct {
+	Line        theatre.LineID
+	Place       inventory.PlaceID
+	Item        catalogue.ItemID
+	Lot, Serial string
+	Quantity    int64
+	Message     int64
+}
+
+// Joined is a case of which a person said that it is another.
+type Joined struct{ Case, Into theatre.CaseID }
 
 // Warning is something that needs a person. Severity is notice, warning or
 // danger; Action says what to do.

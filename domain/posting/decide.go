@@ -15,11 +15,18 @@ import (
 // each. k grows by what is decided. ids hands out new entity numbers; now is
 // the moment of the decision.
 func Decide(t Trust, k *Known, ms []Message, now time.Time, ids func() int64) (Changes, []Result) {
-	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}, began: map[theatre.CaseID]bool{}, fresh: map[theatre.LineID]bool{}, settled: map[string]bool{}, stale: map[theatre.CaseID]bool{}}
+	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}, began: map[theatre.CaseID]bool{}, fresh: map[theatre.LineID]bool{}, settled: map[string]bool{}, stale: map[theatre.CaseID]bool{}, casePatients: map[CasePatient]bool{}, statusTold: map[statusOf]bool{}}
 	d.out.grow(ms)
 	results := make([]Result, len(ms))
 	for i, m := range ms {
 		results[i] = d.message(m)
+	}
+	if len(d.out.Links) > 0 {
+		d.out.Merges = k.Merges
+	}
+	d.out.States = make([]theatre.CaseState, len(d.out.Cases))
+	for i, c := range d.out.Cases {
+		d.out.States[i] = d.readCase(c)
 	}
 	return d.out, results
 }
@@ -55,6 +62,9 @@ type decider struct {
 	fresh   map[theatre.LineID]bool // lines that this batch began
 	settled map[string]bool         // in out.Settled
 	stale   map[theatre.CaseID]bool // whose patient changed, and with it perhaps the lines
+
+	casePatients map[CasePatient]bool // in out.CasePatients
+	statusTold   map[statusOf]bool
 }
 
 // saying is one message while it is decided.
@@ -144,6 +154,12 @@ func (d *decider) test(m Message) bool {
 			p = append(p, e.Patient)
 		case canonical.PatientMerge:
 			p = append(p, e.Survivor, e.Retired)
+		case canonical.PatientUnmerge:
+			p = append(p, e.Survivor, e.Retired)
+		case canonical.VisitMove:
+			p = append(p, e.From, e.To)
+		case canonical.Coding:
+			p = append(p, e.Patient)
 		}
 		for _, p := range p {
 			if d.testPatient(p) {
@@ -172,8 +188,18 @@ func (d *decider) event(s *saying, e canonical.Event) {
 		d.patientUpdate(s, e)
 	case canonical.PatientMerge:
 		d.merge(s, e)
+	case canonical.PatientUnmerge:
+		d.unmerge(s, e)
+	case canonical.VisitMove:
+		d.visitMove(s, e)
+	case canonical.VisitMerge:
+		d.visitMerge(s, e)
+	case canonical.Coding:
+		d.coding(s, e)
 	case canonical.OrderAnswer:
 		d.answer(s, e)
+	case canonical.Decision:
+		d.decision(s, e)
 	}
 }
 

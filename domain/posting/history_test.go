@@ -26,8 +26,8 @@ type telling struct {
 }
 
 // histories draws what several senders tell, each in its own order. theatre
-// and registry tell single lines, list tells whole cases, pas books, merges
-// and updates.
+// and registry tell single lines, list tells whole cases, pas books, codes,
+// merges, takes back, moves visits and updates; registry merges now and then.
 //
 // Two classes of histories are left out, for they do not converge:
 //   - identifiers or case numbers that are told apart before a message says
@@ -55,6 +55,8 @@ var histories = rapid.Custom(func(t *rapid.T) map[string][]telling {
 				x.event = rapid.SampledFrom(out[sender]).Draw(t, "repeats").event
 			} else if sender == "pas" {
 				x.event = drawPatientEvent(t)
+			} else if sender == "registry" && rapid.IntRange(0, 5).Draw(t, "of identities") == 0 {
+				x.event = drawIdentityEvent(t)
 			} else {
 				x.event = drawUsage(t, sender == "list")
 			}
@@ -63,14 +65,6 @@ var histories = rapid.Custom(func(t *rapid.T) map[string][]telling {
 	}
 	return out
 })
-
-func drawPatient(t *rapid.T, who ...string) canonical.Patient {
-	p := pat(rapid.SampledFrom(who).Draw(t, "patient"))
-	if len(p.Identifiers) > 0 && rapid.Bool().Draw(t, "with NHS Number") {
-		p.Identifiers = append(p.Identifiers, canonical.Identifier{Type: "NH", Authority: "NHS", Value: map[string]string{"A": "9990000018", "B": "9990000026", "C": "9990000034"}[p.Identifiers[0].Value]})
-	}
-	return p
-}
 
 func drawCase(t *rapid.T) canonical.Case {
 	c := named(rapid.SampledFrom([]string{"1", "2"}).Draw(t, "case"))
@@ -81,14 +75,19 @@ func drawCase(t *rapid.T) canonical.Case {
 }
 
 func drawPatientEvent(t *rapid.T) canonical.Event {
-	switch rapid.IntRange(0, 4).Draw(t, "event") {
+	switch rapid.IntRange(0, 8).Draw(t, "event") {
 	case 0:
 		return canonical.PatientMerge{Survivor: drawPatient(t, "A", "B", "C"), Retired: drawPatient(t, "A", "B", "C")}
 	case 1:
 		return canonical.PatientUpdate{Patient: drawPatient(t, "A", "B", "C")}
+	case 2:
+		return drawNewNumber(t)
+	case 3, 4, 5:
+		return drawIdentityEvent(t)
 	}
 	b := booked("", "", rapid.SampledFrom([]string{"book", "modify", "cancel"}).Draw(t, "action"))
 	b.Case, b.Patient = drawCase(t), drawPatient(t, "A", "B", "C", "")
+	b.Encounter, b.Procedures, b.People = around(t)
 	return b
 }
 
@@ -98,7 +97,10 @@ func drawUsage(t *rapid.T, whole bool) canonical.Event {
 	u.Place.Code = rapid.SampledFrom([]string{"TH1", "TH1", "TH2", "CELLAR"}).Draw(t, "place")
 	if whole {
 		u.Mode = canonical.Snapshot
+		u.Scope = rapid.SampledFrom([]string{"", "", "implants"}).Draw(t, "scope")
 	}
+	u.Encounter, u.Procedures, u.People = around(t)
+	u.Source = rapid.SampledFrom([]string{"", "", "", "implants"}).Draw(t, "voice")
 	return u
 }
 
@@ -109,7 +111,11 @@ func drawLine(t *rapid.T, whole bool) canonical.UsageLine {
 	}
 	l := told(rapid.SampledFrom([]string{"k1", "k2", "k3", ""}).Draw(t, "key"), rapid.SampledFrom(effects).Draw(t, "effect"),
 		rapid.SampledFrom([]string{"HIP", "SCREW", "NEW"}).Draw(t, "item"), rapid.SampledFrom([]string{"1", "1", "2", "3", "0.5", "x"}).Draw(t, "quantity"))
-	l.Disposition = rapid.SampledFrom([]string{"", canonical.Implanted, canonical.Explanted, canonical.OpenedNotUsed}).Draw(t, "disposition")
+	l.Disposition = rapid.SampledFrom([]string{"", canonical.Implanted, canonical.Explanted, canonical.OpenedNotUsed, canonical.ImplantedThenRemoved, canonical.Reusable}).Draw(t, "disposition")
+	l.Side = rapid.SampledFrom([]string{"", "left", "right"}).Draw(t, "side")
+	if l.Effect == canonical.Credit {
+		l.CreditFor = rapid.SampledFrom([]canonical.CreditFor{"", canonical.NeverOpened, canonical.Wasted, canonical.ChargingError}).Draw(t, "credit for")
+	}
 	l.Lot = rapid.SampledFrom([]string{"", "L1", "L2"}).Draw(t, "lot")
 	return l
 }
@@ -182,7 +188,10 @@ func (h *hub) picture(labels map[int64]string) []string {
 			}
 		}
 		names[fmt.Sprintf("case:%d", id)] = "case " + number
-		s := h.known.Cases[id].Settle()
+		for _, item := range []catalogue.ItemID{hip, screw} {
+			names[fmt.Sprintf("ceiling:%d:%d", item, id)] = fmt.Sprintf("item %d in case %s", item, number)
+		}
+		s := h.stateOf(id)
 		add("case %s: %s, %s, booked for %s, %s, used %v", number, s.Booking, place(inventory.PlaceID(s.Patient)), place(inventory.PlaceID(s.BookedFor)), place(s.Place), s.UsedAt.IsZero())
 		for key, l := range lines {
 			if rest, ok := strings.CutPrefix(key, "message:"); ok {
@@ -191,10 +200,13 @@ func (h *hub) picture(labels map[int64]string) []string {
 				key = labels[n] + ":" + origin
 			}
 			names[fmt.Sprintf("line:%d", l.ID)] = "line " + number + "/" + key
-			names[fmt.Sprintf("wrong_patient:%d", l.ID)] = names[fmt.Sprintf("line:%d", l.ID)]
+			for m, label := range labels {
+				names[fmt.Sprintf("wrong_patient:%d:%d", l.ID, m)] = names[fmt.Sprintf("line:%d", l.ID)] + " by " + label
+			}
 			add("line %s/%s: %s", number, key, h.standing(l, place))
 		}
 	}
+	h.peoplePicture(add, names)
 	held := map[string]int64{}
 	for _, m := range h.movements {
 		held[fmt.Sprintf("%s item %d lot %q", place(m.From), m.Item, m.Lot)] -= m.Quantity
@@ -203,6 +215,11 @@ func (h *hub) picture(labels map[int64]string) []string {
 	for k, n := range held {
 		if n != 0 {
 			add("%s: %d", k, n)
+		}
+	}
+	for id, hold := range h.held {
+		if hold.Quantity > 0 {
+			add("held of %s: %d of item %d lot %q at %s", names[fmt.Sprintf("line:%d", id)], hold.Quantity, hold.Item, hold.Lot, place(hold.Place))
 		}
 	}
 	for _, w := range h.open {
@@ -217,7 +234,7 @@ func (h *hub) picture(labels map[int64]string) []string {
 }
 
 func (h *hub) standing(l *theatre.Line, place func(inventory.PlaceID) string) string {
-	n := theatre.Settle(l.Told, h.trust.Rank)
+	n := h.final(l.Case)[l.Key]
 	m := inventory.Movement{}
 	if l.Posted != nil {
 		m = *l.Posted
@@ -225,20 +242,34 @@ func (h *hub) standing(l *theatre.Line, place func(inventory.PlaceID) string) st
 	return fmt.Sprintf("%s %s %s from %s: %s; posted %d of %d lot %q, %s to %s", n.State, n.Why, n.Net, n.Source, n.Disposition, m.Quantity, m.Item, m.Lot, place(m.From), place(m.To))
 }
 
+// final is what a case's lines come to side by side.
+func (h *hub) final(id theatre.CaseID) map[string]theatre.Settled {
+	out := map[string]theatre.Settled{}
+	for key, l := range h.known.Lines[id] {
+		out[key] = theatre.Settle(h.toldNow(l), rank, h.one)
+	}
+	theatre.Reconcile(out, theatre.Authority{Rank: rank}, nil)
+	return out
+}
+
 // usedOn is how much of an item the lines, as they finally stand, leave with
 // each end: what the ledger must say whatever happened between.
 func (h *hub) usedOn() map[inventory.PlaceID]map[catalogue.ItemID]int64 {
 	out := map[inventory.PlaceID]map[catalogue.ItemID]int64{}
-	for _, lines := range h.known.Lines {
+	for id, lines := range h.known.Lines {
+		final := h.final(id)
 		for _, l := range lines {
-			n := theatre.Settle(l.Told, h.trust.Rank)
+			n := final[l.Key]
+			if n.Waste > 0 {
+				if out[waste] == nil {
+					out[waste] = map[catalogue.ItemID]int64{}
+				}
+				out[waste][n.Item] += n.Waste
+			}
 			if n.Base == 0 {
 				continue
 			}
 			to := posting.PlaceOf(h.known.Merges.Survivor(identity.Patient(n.Patient)))
-			if n.Patient == 0 {
-				to = posting.PlaceOf(h.known.Merges.Survivor(identity.Patient(h.known.Cases[l.Case].Settle().Patient)))
-			}
 			switch {
 			case n.ToWaste:
 				to = waste

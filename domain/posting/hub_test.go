@@ -23,6 +23,8 @@ const (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
+func rank(c string) int { return map[string]int{"theatre": 0, "registry": 1, "pas": 2}[c] }
+
 // hub is a whole trust in memory: what the store would keep, and the open
 // warnings as it would keep them.
 type hub struct {
@@ -30,6 +32,7 @@ type hub struct {
 	known     *posting.Known
 	movements []inventory.Movement
 	open      map[string]posting.Warning // by kind and subject
+	held      map[theatre.LineID]posting.Hold
 	last      posting.Changes
 	id        int64
 	message   int64
@@ -39,17 +42,17 @@ func newHub() *hub {
 	k := posting.NewKnown()
 	k.Unidentified, k.Waste, k.Nobody = unidentified, waste, nobody
 	k.Codes[catalogue.Code{Kind: catalogue.ERP, Value: "HIP"}] = catalogue.Meaning{Item: hip, Ratio: 1}
-	k.Codes[catalogue.Code{Kind: catalogue.ERP, Value: "SCREW"}] = catalogue.Meaning{Item: screw, Ratio: 1}
-	k.Codes[catalogue.Code{Kind: catalogue.GTIN, Value: "PACK"}] = catalogue.Meaning{Item: screw, Ratio: 10}
+	k.Codes[catalogue.Code{Kind: catalogue.ERP, Value: "SCREW"}] = catalogue.Meaning{Item: screw, Ratio: 1, Ceiling: 4}
+	k.Codes[catalogue.Code{Kind: catalogue.GTIN, Value: "PACK"}] = catalogue.Meaning{Item: screw, Ratio: 10, Ceiling: 4}
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		panic(err)
 	}
 	return &hub{
 		trust: posting.Trust{ODS: "ZZ1", Zone: london, Vault: identity.NewVault([]byte("0123456789abcdef0123456789abcdef")), TestPatients: identity.NewTestPatients([]string{"TEST1"}),
-			Rank:   func(c string) int { return map[string]int{"theatre": 0, "registry": 1, "pas": 2}[c] },
-			Places: map[string]inventory.PlaceID{"TH1": theatre1, "TH2": theatre2}},
-		known: k, open: map[string]posting.Warning{}, id: 1000,
+			Authority: func(inventory.PlaceID) theatre.Authority { return theatre.Authority{Rank: rank} },
+			Places:    map[string]inventory.PlaceID{"TH1": theatre1, "TH2": theatre2}},
+		known: k, open: map[string]posting.Warning{}, held: map[theatre.LineID]posting.Hold{}, id: 1000,
 	}
 }
 
@@ -63,6 +66,9 @@ func (h *hub) say(ms ...posting.Message) []posting.Posting {
 	}
 	before := h.movements
 	h.movements = append(slices.Clip(before), c.Movements...)
+	for _, hold := range c.Holds {
+		h.held[hold.Line] = hold
+	}
 	after := posting.After(c.Movements, h.shelves(c.Movements), shelfNames, noon)
 	h.last = c
 	h.last.Warnings, h.last.Settled = append(c.Warnings, after.Warnings...), append(c.Settled, after.Settled...)
@@ -122,6 +128,11 @@ func (h *hub) warned() string {
 	}
 	slices.Sort(out)
 	return strings.Join(out, " ")
+}
+
+// one reports whether two patients are one person.
+func (h *hub) one(a, b theatre.Patient) bool {
+	return h.known.Merges.Survivor(identity.Patient(a)) == h.known.Merges.Survivor(identity.Patient(b))
 }
 
 func (h *hub) patientOf(local string) inventory.PlaceID {

@@ -7,6 +7,7 @@
 package posting
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
@@ -41,12 +42,16 @@ type Trust struct {
 	Zone         *time.Location
 	Vault        identity.Vault
 	TestPatients identity.TestPatients
-	// Rank orders connectors by authority for use, lowest first.
-	Rank func(connector string) int
+	// Authority says whose word counts for use at a place; zero is a place
+	// that is not known.
+	Authority func(place inventory.PlaceID) theatre.Authority
 	// Places finds a stock place by its code or an alias, in upper case.
 	Places map[string]inventory.PlaceID
 	// LockedThrough is the last closed accounting day; zero if none.
 	LockedThrough time.Time
+	// Historical is, by connector, when its places' stock was first counted:
+	// what was used before then had left their shelves already.
+	Historical map[string]time.Time
 }
 
 // Need is what a batch must know before it can be decided.
@@ -55,31 +60,43 @@ type Need struct {
 	Aliases    []theatre.Alias
 	Codes      []catalogue.Code
 	Orders     []string
-	// Merges is set when a message merges patients: no other message may be
-	// decided meanwhile, and the lines of its patients that have an open
-	// warning about who it was must be known.
+	// Merges is set when a message says who is one person, or whose a visit
+	// is: no other message may be decided meanwhile, and the cases that tell
+	// of two records of its people, and those of its visits, must be known.
 	Merges bool
+	// Visits are visits by their numbers. Coded are those of them whose coding
+	// is told, which no two batches may do at once.
+	Visits, Coded []string
+	// Cases are those that a person decided about, by their numbers.
+	Cases []theatre.CaseID
 }
 
 // Known is the state that a batch meets, and grows by what it decides.
 type Known struct {
 	Patients map[identity.Pseudonym]identity.Patient
-	Merges   identity.Merges
-	Aliases  map[theatre.Alias]theatre.CaseID
-	Cases    map[theatre.CaseID]*theatre.Case
-	Lines    map[theatre.CaseID]map[string]*theatre.Line
-	Codes    map[catalogue.Code]catalogue.Meaning
-	Items    map[catalogue.ItemID]catalogue.Item
-	Orders   map[string]*purchasing.Order
-	// Unidentified and Waste are the trust's places of those kinds; Nobody
-	// stands for the patients of cases of which no patient is known.
-	Unidentified, Waste, Nobody inventory.PlaceID
+	// NHS are the NHS Numbers of the records that a batch names.
+	NHS map[identity.Patient][]*identity.NHSNumber
+	// Merges says who is one person; a batch that changes it has its own.
+	Merges *identity.Links
+	// Encounters are visits by each of their numbers, if anything was told of
+	// the visit itself.
+	Encounters map[string]*theatre.Encounter
+	Aliases    map[theatre.Alias]theatre.CaseID
+	Cases      map[theatre.CaseID]*theatre.Case
+	Lines      map[theatre.CaseID]map[string]*theatre.Line
+	Codes      map[catalogue.Code]catalogue.Meaning
+	Items      map[catalogue.ItemID]catalogue.Item
+	Orders     map[string]*purchasing.Order
+	// Unidentified, Waste and Supplier are the trust's places of those kinds;
+	// Nobody stands for the patients of cases of which no patient is known.
+	Unidentified, Waste, Supplier, Nobody inventory.PlaceID
 }
 
 // NewKnown gives an empty state.
 func NewKnown() *Known {
 	return &Known{
-		Patients: map[identity.Pseudonym]identity.Patient{}, Merges: identity.Merges{},
+		Patients: map[identity.Pseudonym]identity.Patient{}, Merges: identity.NewLinks(),
+		NHS: map[identity.Patient][]*identity.NHSNumber{}, Encounters: map[string]*theatre.Encounter{},
 		Aliases: map[theatre.Alias]theatre.CaseID{}, Cases: map[theatre.CaseID]*theatre.Case{},
 		Lines: map[theatre.CaseID]map[string]*theatre.Line{}, Codes: map[catalogue.Code]catalogue.Meaning{},
 		Items: map[catalogue.ItemID]catalogue.Item{}, Orders: map[string]*purchasing.Order{},
@@ -95,6 +112,7 @@ func Needs(t Trust, ms []Message) Need {
 			case canonical.Usage:
 				n.patient(e.Patient)
 				n.aliases(m, e.Case)
+				n.visit(e.Encounter)
 				for _, l := range e.Lines {
 					for _, c := range l.Codes {
 						n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
@@ -103,12 +121,30 @@ func Needs(t Trust, ms []Message) Need {
 			case canonical.Booking:
 				n.patient(e.Patient)
 				n.aliases(m, e.Case)
+				n.visit(e.Encounter)
 			case canonical.PatientUpdate:
 				n.patient(e.Patient)
 			case canonical.PatientMerge:
 				n.patient(e.Survivor)
 				n.patient(e.Retired)
 				n.Merges = true
+			case canonical.PatientUnmerge:
+				n.patient(e.Survivor)
+				n.patient(e.Retired)
+				n.Merges = true
+			case canonical.VisitMove:
+				n.patient(e.From)
+				n.patient(e.To)
+				n.visit(e.Encounter)
+				n.Merges = true
+			case canonical.VisitMerge:
+				n.visit(e.Survivor)
+				n.visit(e.Retired)
+				n.Merges = true
+			case canonical.Coding:
+				n.coding(m, e)
+			case canonical.Decision:
+				n.decision(e)
 			case canonical.OrderAnswer:
 				if o := plain(e.OrderNumber); !n.os[o] {
 					n.os[o] = true
@@ -131,7 +167,7 @@ type need struct {
 
 func (n *need) patient(p canonical.Patient) {
 	for _, i := range p.Identifiers {
-		if identifier(i).Empty() {
+		if !identifier(i).Identifies() {
 			continue
 		}
 		ps := n.t.Vault.Pseudonym(identifier(i))
@@ -148,6 +184,22 @@ func (n *need) aliases(m Message, c canonical.Case) {
 			n.as[a] = true
 			n.Aliases = append(n.Aliases, a)
 		}
+	}
+}
+
+func (n *need) visit(number string) {
+	if number = visitNumber(number); number != "" && !slices.Contains(n.Visits, number) {
+		n.Visits = append(n.Visits, number)
+	}
+}
+
+func (n *need) coding(m Message, e canonical.Coding) {
+	n.patient(e.Patient)
+	n.visit(e.Encounter)
+	if hasName(e.Case) {
+		n.aliases(m, e.Case)
+	} else if number := visitNumber(e.Encounter); number != "" {
+		n.Coded = append(n.Coded, number)
 	}
 }
 

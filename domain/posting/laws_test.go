@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("1500")
 	}
+	if os.Getenv("MUTANT") != "" { // its failures are no histories to keep
+		_ = flag.Set("rapid.nofailfile", "true")
+	}
 	os.Exit(m.Run())
 }
 

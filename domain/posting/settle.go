@@ -1,72 +1,196 @@
 package posting
 
 import (
-	"fmt"
 	"maps"
-	"slices"
-	"strings"
 	"time"
 
+	"github.com/stockwell-hub/stockwell/domain/catalogue"
 	"github.com/stockwell-hub/stockwell/domain/identity"
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
-	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
-// settle brings the ledger in step with what a line's words now come to: what
-// is posted and no longer right is reversed, what is right and not posted is
-// posted. Every such movement names the message that caused it (law 5). heard
-// is the word that was just added; nil if it is the case that changed.
-func (d *decider) settle(s *saying, c *theatre.Case, line *theatre.Line, heard *theatre.Word) {
-	now := theatre.Settle(d.told(c, line), d.t.Rank)
+// heard is what one source told of a case's lines in one message, in order.
+type heard struct {
+	source string
+	lines  []*theatre.Line
+	words  map[*theatre.Line]theatre.Word
+	// ceilings are the most of an item that a case is thought to use, of the
+	// items that the message, or what it replaced, told of.
+	ceilings map[catalogue.ItemID]int64
+}
+
+func newHeard(source string, n int) *heard {
+	return &heard{source: source, lines: make([]*theatre.Line, 0, n), words: make(map[*theatre.Line]theatre.Word, n)}
+}
+
+func (h *heard) add(line *theatre.Line, w theatre.Word) {
+	if _, ok := h.words[line]; !ok {
+		h.lines = append(h.lines, line)
+	}
+	h.words[line] = w
+	h.watch(w)
+}
+
+func (h *heard) watch(w theatre.Word) {
+	if w.Ceiling > 0 && w.Item != 0 {
+		if h.ceilings == nil {
+			h.ceilings = map[catalogue.ItemID]int64{}
+		}
+		h.ceilings[w.Item] = w.Ceiling
+	}
+}
+
+// openCase is a case while its lines are brought in step.
+type openCase struct {
+	*theatre.Case
+	state theatre.CaseState
+	visit *theatre.Encounter
+}
+
+// settleCase brings the ledger in step with what a case's lines now come to.
+// Where one source alone tells of the case, those are the lines on which it
+// was just heard; where there are several, all are looked at side by side.
+func (d *decider) settleCase(s *saying, c *theatre.Case, h *heard) {
+	in := openCase{c, d.readCase(c), d.encounterOf(c)}
+	lines := d.k.Lines[c.ID]
+	a := d.t.Authority(in.state.Place)
+	all := d.stale[c.ID] || a.Adds != nil || severalSources(lines)
+	delete(d.stale, c.ID)
+	var side map[string]theatre.Settled
+	if all {
+		side = d.sideBySide(in, lines, a)
+	}
+	for _, line := range h.lines {
+		w := h.words[line]
+		d.settle(s, in, line, d.comesTo(in, line, a, side), &w)
+	}
+	if all {
+		for _, key := range sortedKeys(lines) {
+			for _, w := range lines[key].Told { // any of them may count now, or no more
+				h.watch(w)
+			}
+			if line := lines[key]; !h.told(line) {
+				d.settle(s, in, line, d.comesTo(in, line, a, side), nil)
+			}
+		}
+	}
+	d.ceilings(s, c, h.ceilings)
+}
+
+func (h *heard) told(line *theatre.Line) bool { _, ok := h.words[line]; return ok }
+
+// severalSources reports whether more than one source tells of a case's lines.
+func severalSources(lines map[string]*theatre.Line) bool {
+	first := ""
+	for _, l := range lines {
+		for _, s := range l.Sources() {
+			if first != "" && s != first {
+				return true
+			}
+			first = s
+		}
+	}
+	return false
+}
+
+// sideBySide says what each line comes to beside the others of its case.
+func (d *decider) sideBySide(in openCase, lines map[string]*theatre.Line, a theatre.Authority) map[string]theatre.Settled {
+	out, accepted := make(map[string]theatre.Settled, len(lines)), map[string]bool{}
+	for key, line := range lines {
+		if line.SameAs == "" {
+			out[key], accepted[key] = d.comesTo(in, line, a, nil), line.Accepted()
+		}
+	}
+	theatre.Reconcile(out, a, accepted)
+	return out
+}
+
+// comesTo says what a line comes to: as side has it, else by itself.
+func (d *decider) comesTo(in openCase, line *theatre.Line, a theatre.Authority, side map[string]theatre.Settled) theatre.Settled {
+	if line.SameAs != "" {
+		return theatre.Settled{State: theatre.Recorded, Why: "same_use", Net: "0", Word: theatre.Word{Text: line.SameAs}}
+	}
+	if now, ok := side[line.Key]; ok {
+		return now
+	}
+	return theatre.Settle(d.told(in, line), a.Rank, d.one)
+}
+
+// one reports whether two patients are one person.
+func (d *decider) one(a, b theatre.Patient) bool {
+	return a == b || d.k.Merges.Survivor(identity.Patient(a)) == d.k.Merges.Survivor(identity.Patient(b))
+}
+
+// settle brings the ledger in step with what a line comes to: what is posted
+// and no longer right is reversed, what is right and not posted is posted.
+// Every such movement names the message that caused it (law 5). heard is the
+// word that was just added; nil if it is the case that changed.
+func (d *decider) settle(s *saying, in openCase, line *theatre.Line, now theatre.Settled, heard *theatre.Word) {
 	cause := inventory.Cause{Message: s.ID, Origin: "case", Profile: s.Said.Profile}
 	if heard != nil {
 		cause.Origin = heard.Origin
 	}
-	patient := identity.Patient(now.Patient)
-	want := d.wanted(line, now, patient, cause)
+	if d.past(now) {
+		now.Held = 0 // what came back then is no stock of today
+	}
+	use, waste := d.wanted(line, now, cause)
 	touched := heard != nil
-	switch {
-	case want == nil && line.Posted == nil:
-		if touched {
+	if d.same(use, line.Posted) && d.same(waste, line.Wasted) {
+		if touched && now.Counts() {
+			s.summary.line("already recorded")
+		} else if touched {
 			s.summary.line(unposted(now))
 		}
-	case want != nil && line.Posted != nil && d.same(*want, *line.Posted):
-		if touched {
-			s.summary.line("already recorded")
-		}
-	default:
-		touched = true
-		if line.Posted != nil {
-			d.reverse(*line.Posted, cause, now.OccurredAt)
+	} else {
+		reversed := d.replace(&line.Posted, use, cause, now.OccurredAt)
+		if d.replace(&line.Wasted, waste, cause, now.OccurredAt) || reversed {
 			s.summary.line("reversed")
 		}
-		line.Posted = nil
-		if want != nil {
-			want.ID = inventory.MovementID(d.ids())
-			d.out.Movements = append(d.out.Movements, *want)
-			line.Posted = want
+		d.post(&line.Posted, use)
+		d.post(&line.Wasted, waste)
+		if now.Counts() {
 			s.summary.line(posted(now))
 		}
-		s.changed = true
+		touched, s.changed = true, true
 	}
 	if touched {
-		d.keepLine(LineState{New: d.fresh[line.ID], Line: line, Settled: now, Patient: patient, Cause: cause})
+		d.keepLine(LineState{New: d.fresh[line.ID], Line: line, Settled: now, Patient: identity.Patient(now.Patient), Cause: cause})
 		d.lot(now)
+		d.hold(line, now)
 	}
-	d.lineWarnings(s, c, line, now)
+	d.lineWarnings(s, in, line, now)
 }
 
-// told gives a line's words with patients as they are known now: a retired one
-// is read as the survivor, and one whom the sender did not name as the case's.
-func (d *decider) told(c *theatre.Case, line *theatre.Line) map[string]theatre.Word {
+// replace reverses a movement that is not what is wanted.
+func (d *decider) replace(slot **inventory.Movement, want *inventory.Movement, cause inventory.Cause, at time.Time) (reversed bool) {
+	if *slot == nil || d.same(want, *slot) {
+		return false
+	}
+	d.reverse(**slot, cause, at)
+	*slot = nil
+	return true
+}
+
+// post makes the movement that is wanted, if nothing stands for it.
+func (d *decider) post(slot **inventory.Movement, want *inventory.Movement) {
+	if want == nil || *slot != nil {
+		return
+	}
+	want.ID = inventory.MovementID(d.ids())
+	d.out.Movements = append(d.out.Movements, *want)
+	*slot = want
+}
+
+// told gives a line's words with their patients: one of whom a visit was moved
+// to another, and one whom the sender did not name, which is the case's.
+func (d *decider) told(in openCase, line *theatre.Line) map[string]theatre.Word {
 	out, own := line.Told, true
 	for k, w := range line.Told {
 		said := w.Patient
-		if w.Patient == 0 {
-			w.Patient = d.stateOf(c).Patient
+		if w.Patient = in.visit.Moved(w.Patient, w.Sequence, d.one); w.Patient == 0 {
+			w.Patient = in.state.Patient
 		}
-		w.Patient = theatre.Patient(d.k.Merges.Survivor(identity.Patient(w.Patient)))
 		if w.Patient == said {
 			continue
 		}
@@ -79,8 +203,11 @@ func (d *decider) told(c *theatre.Case, line *theatre.Line) map[string]theatre.W
 }
 
 func posted(n theatre.Settled) string {
-	if n.State == theatre.Unidentified {
+	switch {
+	case n.State == theatre.Unidentified:
 		return "recorded as unidentified"
+	case n.Base == 0:
+		return "recorded as wasted"
 	}
 	return "posted"
 }
@@ -106,43 +233,55 @@ func (d *decider) keepLine(l LineState) {
 	d.out.Lines = append(d.out.Lines, l)
 }
 
-// wanted is the movement that should stand for the line, or nil.
-func (d *decider) wanted(line *theatre.Line, n theatre.Settled, patient identity.Patient, cause inventory.Cause) *inventory.Movement {
-	if n.Base == 0 {
-		return nil
+// wanted are the movements that should stand for the line: of what went to the
+// patient, or wholly to waste, and of what was credited as wasted.
+func (d *decider) wanted(line *theatre.Line, n theatre.Settled, cause inventory.Cause) (use, waste *inventory.Movement) {
+	if !n.Counts() {
+		return nil, nil
 	}
-	m := &inventory.Movement{
-		Kind: inventory.Use, Item: n.Item, Lot: n.Lot, Serial: n.Serial, Quantity: n.Base,
-		From: n.Place, To: PlaceOf(patient), OccurredAt: n.OccurredAt.In(d.t.Zone), AccountedOn: d.accounted(n.OccurredAt),
+	m := inventory.Movement{
+		Kind: inventory.Use, Item: n.Item, Lot: n.Lot, Serial: n.Serial, From: n.Place, OccurredAt: n.OccurredAt.In(d.t.Zone), AccountedOn: d.accounted(n.OccurredAt),
 		UsageLine: int64(line.ID), Cause: cause,
 	}
-	if patient == 0 {
-		m.To = d.k.Nobody
-	}
-	if n.ToWaste {
-		m.To = d.k.Waste
-	}
-	if n.State == theatre.Unidentified {
+	switch {
+	case n.State == theatre.Unidentified:
 		m.From = d.k.Unidentified
+	case d.past(n):
+		m.From = d.k.Supplier
 	}
-	return m
+	if n.Base > 0 {
+		u := m
+		u.Quantity, u.To = n.Base, PlaceOf(identity.Patient(n.Patient))
+		if n.Patient == 0 {
+			u.To = d.k.Nobody
+		}
+		if n.ToWaste {
+			u.To = d.k.Waste
+		}
+		use = &u
+	}
+	if n.Waste > 0 {
+		w := m
+		w.Quantity, w.To = n.Waste, d.k.Waste
+		waste = &w
+	}
+	return use, waste
 }
 
-// same reports whether a posted movement still says what is wanted. A merge
-// changes no movement: both patients are read as the survivor.
-func (d *decider) same(want, have inventory.Movement) bool {
+// same reports whether a movement, or none, still is what is wanted. A merge
+// changes no movement: both patients are one person.
+func (d *decider) same(want, have *inventory.Movement) bool {
+	if want == nil || have == nil {
+		return want == have
+	}
 	return want.Item == have.Item && want.Lot == have.Lot && want.Serial == have.Serial && want.Quantity == have.Quantity &&
-		want.From == have.From && d.end(want.To) == d.end(have.To)
-}
-
-func (d *decider) end(p inventory.PlaceID) inventory.PlaceID {
-	return PlaceOf(d.k.Merges.Survivor(identity.Patient(p)))
+		want.From == have.From && d.one(theatre.Patient(want.To), theatre.Patient(have.To))
 }
 
 func (d *decider) reverse(m inventory.Movement, cause inventory.Cause, at time.Time) {
 	r := inventory.Reverse(m, inventory.MovementID(d.ids()), cause, at, d.accounted(at))
 	d.out.Movements = append(d.out.Movements, r)
-	d.settles(fmt.Sprintf("movement:%d", m.ID), false)
+	d.settles(movementSubject(m.ID), false)
 }
 
 // accounted is the day on which a movement counts: its own, or the first open
@@ -167,55 +306,18 @@ func (d *decider) lot(n theatre.Settled) {
 	d.out.Lots = append(d.out.Lots, l)
 }
 
-// lineWarnings says what a person must know of the line as it now stands.
-func (d *decider) lineWarnings(s *saying, c *theatre.Case, line *theatre.Line, n theatre.Settled) {
-	subject := fmt.Sprintf("line:%d", line.ID)
-	d.settles(subject, d.fresh[line.ID])
-	message := n.Sequence.Message
-	warn := func(kind, severity, text, action string) {
-		d.warn(Warning{Kind: kind, Subject: subject, Severity: severity, Message: message, Text: "Case " + c.Name + ": " + text, Action: action})
+// hold keeps what came back never opened from being taken for good until a
+// person has checked it.
+func (d *decider) hold(line *theatre.Line, n theatre.Settled) {
+	if n.Held == 0 && !line.Credited() {
+		return
 	}
-	switch n.Why {
-	case "item_unknown":
-		warn("item_unidentified", "warning", "something was used whose code is not in the catalogue.",
-			fmt.Sprintf("Add the code to the trust's code table or the item to the catalogue, then replay message %d.", message))
-	case "place_unknown":
-		warn("place_unidentified", "warning", "something was used at a place that is not among the trust's places.",
-			fmt.Sprintf("Add the sender's code as an alias of the place in trust.yaml, then replay message %d.", message))
+	h := Hold{Line: line.ID, Place: n.Place, Item: n.Item, Lot: n.Lot, Serial: n.Serial, Quantity: n.Held, Message: n.Sequence.Message}
+	for i := range d.out.Holds {
+		if d.out.Holds[i].Line == line.ID {
+			d.out.Holds[i] = h
+			return
+		}
 	}
-	if n.State == theatre.Waiting {
-		warn("line_waiting", "warning", "a line waits: "+waitingText[n.Why], "Open the message, ask the theatre, and have the line corrected and sent again.")
-	}
-	if strings.HasPrefix(line.Key, keyless) {
-		warn("no_business_key", "notice", "a line has no number of its own, so a second telling could not be recognised.",
-			"Compare it with the case's other lines; ask the vendor to send FT1-2 or its like.")
-	}
-	if n.Disagree {
-		warn("sources_disagree", "warning", "two sources tell of one use differently; "+n.Source+" was followed.", "Compare both messages and correct the one that is wrong.")
-	}
-	booked := d.stateOf(c).BookedFor
-	if booked != 0 && n.Patient != 0 && booked != n.Patient && n.Base > 0 {
-		s.find(canonical.Warning, "case_patient_differs", n.Origin, "The case was booked for another patient.")
-		warn("case_patient_differs", "danger", "its use and its booking name different patients.", "Check at once which patient was treated.")
-	}
-}
-
-var waitingText = map[string]string{
-	"fraction":            "the quantity is not a whole number of units.",
-	"sign_unknown":        "its transaction type, sign or quantity cannot be used, so it is neither a use nor a credit; the message's findings say which.",
-	"quantity_unreadable": "the quantity cannot be read as a number.",
-	"quantity_negative":   "the quantity is below zero, and a quantity has no sign of its own.",
-	"quantity_too_large":  "the quantity is too large to be one.",
-	"credit_unit_differs": "the credit counts in another unit than the use.",
-	"credit_without_use":  "a credit came for a use that was never told.",
-	"credit_exceeds_use":  "more was credited than was used.",
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	d.out.Holds = append(d.out.Holds, h)
 }

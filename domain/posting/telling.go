@@ -12,8 +12,10 @@ import (
 // back to a case, and to a line, several times.
 type telling struct {
 	c        *theatre.Case
-	snapshot bool
+	source   string
+	snapshot map[string]bool // by scope
 	word     theatre.CaseWord
+	around   around
 	lines    []toldLine
 	at       map[string]int // in lines, by key and part
 }
@@ -23,13 +25,13 @@ type toldLine struct {
 	word theatre.Word
 }
 
-func (s *saying) telling(c *theatre.Case) *telling {
+func (s *saying) telling(c *theatre.Case, source string) *telling {
 	for _, t := range s.tellings {
-		if t.c == c {
+		if t.c == c && t.source == source {
 			return t
 		}
 	}
-	t := &telling{c: c, at: map[string]int{}}
+	t := &telling{c: c, source: source, at: map[string]int{}}
 	s.tellings = append(s.tellings, t)
 	return t
 }
@@ -80,34 +82,56 @@ func (t *telling) line(s *saying, key string, w theatre.Word) {
 // takeUp gives what a message told of use its effect.
 func (d *decider) takeUp(s *saying) {
 	for _, t := range s.tellings {
-		if t.snapshot {
-			d.hearCase(s, t.c, "snapshot", theatre.CaseWord{Sequence: s.sequence()})
+		for _, scope := range sortedKeys(t.snapshot) {
+			d.hearCase(s, t.c, t.source, partSnapshot+scope, theatre.CaseWord{Sequence: s.sequence()})
 		}
-		d.hearCase(s, t.c, "use", t.word)
+		d.hearCase(s, t.c, t.source, "use", t.word)
+		d.sayAround(s, t.c, t.source, t.around)
+		h := newHeard(t.source, len(t.lines))
 		for _, l := range t.lines {
-			d.hear(s, t.c, l.key, l.word)
+			d.hear(s, t.c, l.key, l.word, h)
 		}
-		if t.snapshot {
-			d.withdrawUntold(s, t)
-		}
+		d.withdrawUntold(s, t, h)
+		d.settleCase(s, t.c, h)
 		d.review(s, t.c)
 	}
 }
 
+// partSnapshot leads the part of a case on which a source told all that there
+// is in a scope.
+const partSnapshot = "snapshot:"
+
+// toldAll reports whether a later message of the source told all that there is
+// in the scope.
+func toldAll(c *theatre.Case, source, scope string, q theatre.Sequence) bool {
+	for _, part := range []string{partSnapshot, partSnapshot + scope} {
+		if told, ok := c.Told[source+"/"+part]; ok && q.Before(told.Sequence) {
+			return true
+		}
+	}
+	return false
+}
+
 // withdrawUntold takes back the uses and credits of this source that a
-// snapshot left out.
-func (d *decider) withdrawUntold(s *saying, t *telling) {
+// snapshot left out of its scope.
+func (d *decider) withdrawUntold(s *saying, t *telling, h *heard) {
+	if len(t.snapshot) == 0 {
+		return
+	}
 	for _, key := range sortedKeys(d.k.Lines[t.c.ID]) {
 		line := d.k.Lines[t.c.ID][key]
 		_, use := t.at[key+" use"]
 		_, credit := t.at[key+" credit"]
-		if w, ok := line.Told[s.Connector+"/credit"]; ok && !credit {
+		if w, ok := line.Told[t.source+"/credit"]; ok && !credit && t.covers(w.Scope) {
 			w.Quantity, w.Sequence, w.Origin, w.Profile = "0", s.sequence(), "snapshot", s.Said.Profile
-			d.hear(s, t.c, key, w)
+			d.hear(s, t.c, key, w, h)
 		}
-		if w, ok := line.Told[s.Connector+"/use"]; ok && !use {
+		if w, ok := line.Told[t.source+"/use"]; ok && !use && t.covers(w.Scope) {
 			w.Effect, w.Sequence, w.Origin, w.Profile = theatre.Delete, s.sequence(), "snapshot", s.Said.Profile
-			d.hear(s, t.c, key, w)
+			d.hear(s, t.c, key, w, h)
 		}
 	}
 }
+
+// covers reports whether the message told all that there is in a scope.
+func (t *telling) covers(scope string) bool { return t.snapshot[""] || t.snapshot[scope] }

@@ -22,26 +22,41 @@ func (d *decider) usage(s *saying, e canonical.Usage) {
 	if patient == 0 {
 		s.find(canonical.Warning, "no_patient", "PID-3", "The message names no patient. The use is recorded for the case's patient as soon as one is known.")
 	}
+	d.toldOf(c, theatre.Patient(patient))
 	place := d.place(e.Place)
-	seq := s.sequence()
-	if told, ok := c.Told[s.Connector+"/snapshot"]; ok && seq.Before(told.Sequence) {
+	seq, source := s.sequence(), s.source(e)
+	if toldAll(c, source, plain(e.Scope), seq) {
 		s.superseded = true
 		s.find(canonical.Info, "superseded", "", "A later snapshot of this case was taken up before; this one changed nothing.")
 		return
 	}
 	occurred := d.occurred(s, e.OccurredAt)
-	t := s.telling(c)
-	t.snapshot = t.snapshot || e.Mode == canonical.Snapshot
+	t := s.telling(c, source)
+	if e.Mode == canonical.Snapshot {
+		if t.snapshot == nil {
+			t.snapshot = map[string]bool{}
+		}
+		t.snapshot[plain(e.Scope)] = true
+	}
 	t.lines = slices.Grow(t.lines, len(e.Lines))
 	t.tell(theatre.CaseWord{Patient: theatre.Patient(patient), Place: place, UsedAt: occurred, Sequence: seq})
+	t.around = t.around.and(d.aroundOf(s, e.Encounter, theatre.StageTheatre, e.Procedures, e.People))
 	for _, l := range e.Lines {
 		w := d.word(s, l, place, e.Place)
-		w.Patient, w.Sequence, w.Profile = theatre.Patient(patient), seq, s.Said.Profile
+		w.Patient, w.Sequence, w.Profile, w.Scope = theatre.Patient(patient), seq, s.Said.Profile, plain(e.Scope)
 		if w.OccurredAt = l.OccurredAt.At; w.OccurredAt.IsZero() {
 			w.OccurredAt = occurred
 		}
 		t.line(s, plain(l.Key), w)
 	}
+}
+
+// source is who tells of the use: the connector, or one of its voices.
+func (s *saying) source(e canonical.Usage) string {
+	if e.Source == "" {
+		return s.Connector
+	}
+	return s.Connector + "." + e.Source
 }
 
 // occurred is when it happened: as told, else when the message was sent or
@@ -62,6 +77,7 @@ func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID
 	w := theatre.Word{
 		Effect: theatre.Effect(l.Effect), Quantity: plain(l.Quantity), Unit: l.Unit, Text: plain(l.Text), UDI: plain(l.UDI),
 		Lot: plain(l.Lot), Serial: plain(l.Serial), Expiry: plain(l.Expiry), Disposition: theatre.Disposition(l.Disposition), Side: l.Side,
+		CreditFor: theatre.CreditFor(l.CreditFor), Set: theatre.Set{ID: plain(l.Set.ID), Cycle: plain(l.Set.Cycle)}, People: d.people(s, l.People),
 		Place: place, Origin: cmp.Or(l.Origin, "usage"),
 	}
 	if l.Place != (canonical.Place{}) {
@@ -74,8 +90,9 @@ func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID
 		w.Codes = append(w.Codes, c.Kind+" "+plain(c.Value))
 	}
 	m, by, disagree := catalogue.Resolve(codes, d.k.Codes)
-	w.Item, w.Ratio = m.Item, m.Ratio
+	w.Item, w.Ratio, w.Ceiling = m.Item, m.Ratio, m.Ceiling
 	switch {
+	case m.Item == 0 && w.Disposition == theatre.Reusable:
 	case m.Item == 0:
 		s.find(canonical.Warning, "item_unidentified", l.Origin, "None of the line's codes is in the catalogue. The use is recorded as unidentified.")
 	case disagree:
@@ -93,32 +110,55 @@ func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID
 	return w
 }
 
-// hear adds a word to its line and brings the ledger in step.
-func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word) {
-	line := d.k.Lines[c.ID][key]
+// hear adds a word to its line; settleCase brings the ledger in step.
+func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word, h *heard) {
+	line := d.line(c, key)
 	if line == nil {
 		line = &theatre.Line{ID: theatre.LineID(d.ids()), Case: c.ID, Key: key}
 		d.k.Lines[c.ID][key] = line
 		d.fresh[line.ID] = true
 		s.changed = true
 	}
-	before, told := line.Told[s.Connector+"/use"]
-	if line.Hear(s.Connector, w) {
+	before, told := line.Told[h.source+"/use"]
+	superseded, replaced := line.Hear(h.source, w)
+	if superseded {
 		s.superseded = true
+		d.remember(c, line, h.source, w, s.ID, true)
 		s.find(canonical.Info, "superseded", w.Origin, "A later word on this line was taken up before; this one changed nothing.")
 		return
 	}
-	d.settle(s, c, line, &w)
-	if w.Effect == theatre.WrongPatient && (!told || before.Sequence.Before(w.Sequence)) {
+	if replaced != nil {
+		d.remember(c, line, h.source, *replaced, s.ID, false)
+		h.watch(*replaced)
+	}
+	h.add(line, w)
+	if w.Effect == theatre.WrongPatient && !(told && before.Effect == theatre.WrongPatient) {
 		d.alert(s, c, line)
 	}
+}
+
+// line finds a case's line by its key, or the one of which a person said that
+// it tells of the same use.
+func (d *decider) line(c *theatre.Case, key string) *theatre.Line {
+	line := d.k.Lines[c.ID][key]
+	for line != nil && line.SameAs != "" {
+		line = d.k.Lines[c.ID][line.SameAs]
+	}
+	return line
+}
+
+func people(ps []canonical.Person) (out []theatre.Person) {
+	for _, p := range ps {
+		out = append(out, theatre.Person{Role: p.Role, Code: plain(p.Code), Authority: plain(p.Authority)})
+	}
+	return out
 }
 
 // alert tells of a use that was told of the wrong patient. Its subject is in
 // no settled list: a later word that mends the line does not close it, a
 // person who has looked at both records does.
 func (d *decider) alert(s *saying, c *theatre.Case, line *theatre.Line) {
-	d.warn(Warning{Kind: "wrong_patient", Subject: fmt.Sprintf("wrong_patient:%d", line.ID), Severity: "danger", Message: s.ID,
+	d.warn(Warning{Kind: "wrong_patient", Subject: fmt.Sprintf("wrong_patient:%d:%d", line.ID, s.ID), Severity: "danger", Message: s.ID,
 		Text:   "Case " + c.Name + ": the sender says that a use was told of the wrong patient. It was reversed.",
 		Action: "Check the records of both patients, and what was sent to a registry; then close this warning with the reason."})
 }

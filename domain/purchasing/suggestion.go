@@ -21,11 +21,14 @@ type Want struct {
 	Release  string // the supplier's rule: immediate or HH:MM
 	History  History
 	Spent    decimal.Decimal // by automatic orders today
+	Open     Open            // zero: none; OnOrder leaves it out
+	Doubts   []Doubt         // of the place's feeds
 	Movement inventory.MovementID
 	Cause    inventory.Cause
 }
 
-// Suggestion is a suggested order: one need, and what became of it.
+// Suggestion is a suggested order: one need, and what became of it. One that
+// was planned has an ID if it decides an open need anew.
 type Suggestion struct {
 	ID        int64
 	Place     inventory.PlaceID
@@ -68,15 +71,27 @@ type Inputs struct {
 	History      History `json:"history"`
 	SpentToday   string  `json:"spent_today"`
 	Code         string  `json:"code"`
+	// Doubts are the feeds that could not be relied on.
+	Doubts []Doubt `json:"doubts,omitempty"`
 }
 
-// Plan decides a want as of now: no suggestion when stock suffices, else one
-// that is approved under the limits or waits for a person.
-func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, needed bool, err error) {
+// Plan decides a want as of now: nothing to keep when stock suffices, else a
+// suggestion that is approved under the limits or waits for a person. An open
+// need is decided anew, and closed if nothing is needed any more; where its
+// supplier's time passed while it waited, it leaves at once.
+func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, keep bool, err error) {
+	policy := w.Policy
+	if w.Open.ID != 0 {
+		policy.Cycle = w.Open.Cycle - 1
+	}
 	pos := replenishment.Position{Available: w.Stock.Available(now.In(zone)), OnOrder: w.OnOrder}
-	p, needed := replenishment.Propose(w.Policy, pos, w.Item.PackSize)
+	p, needed := replenishment.Propose(policy, pos, w.Item.PackSize)
+	s = Suggestion{
+		ID: w.Open.ID, Place: w.Policy.Place, Item: w.Policy.Item, Cycle: w.Open.Cycle, State: Declined, Code: "not_needed", DecidedBy: "planner", Movement: w.Movement, Cause: w.Cause,
+		Why: "No longer needed: what is there and on order suffices now.",
+	}
 	if !needed {
-		return s, false, nil
+		return s, w.Open.ID != 0, nil
 	}
 	value, err := LineValue(p.Packs, w.Price)
 	if err != nil {
@@ -86,16 +101,17 @@ func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, n
 	if err != nil {
 		return s, true, err
 	}
-	s = Suggestion{
-		Place: w.Policy.Place, Item: w.Policy.Item, Cycle: p.Cycle, Supplier: w.Item.Supplier, Packs: p.Packs, PackSize: p.PackSize,
-		UnitPrice: w.Price, Currency: w.Currency, Position: pos.Total(), State: Waits, Why: d.Why, Code: d.Code, DecidedBy: "planner",
-		Movement: w.Movement, Cause: w.Cause,
-		Inputs: Inputs{Position: pos, ReorderPoint: w.Policy.ReorderPoint, OrderUpTo: w.Policy.OrderUpTo, PackSize: p.PackSize, History: w.History, SpentToday: w.Spent.String(), Code: d.Code},
-	}
+	d = doubt(d, w.Doubts, now, zone)
+	s.Cycle, s.Supplier, s.Packs, s.PackSize, s.UnitPrice, s.Currency, s.Position = p.Cycle, w.Item.Supplier, p.Packs, p.PackSize, w.Price, w.Currency, pos.Total()
+	s.State, s.Why, s.Code = Waits, d.Why, d.Code
+	s.Inputs = Inputs{Position: pos, ReorderPoint: w.Policy.ReorderPoint, OrderUpTo: w.Policy.OrderUpTo, PackSize: p.PackSize, History: w.History, SpentToday: w.Spent.String(), Code: d.Code, Doubts: w.Doubts}
 	if d.Automatic {
 		s.State = Approved
 	}
 	s.ReleaseAt, err = Release(w.Release, now, zone)
+	if w.Open.ID != 0 && w.Open.ReleaseAt.Before(s.ReleaseAt) {
+		s.ReleaseAt = w.Open.ReleaseAt
+	}
 	return s, true, err
 }
 

@@ -3,7 +3,9 @@ package theatre
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/inventory"
@@ -54,19 +56,50 @@ type Case struct {
 	Name    string
 	Told    map[string]CaseWord
 	Message int64 // that first named it
+	// JoinedInto is the case of which a person said that it is this one.
+	JoinedInto CaseID
 }
 
-// Hear takes a word of source on a part: "booking", "use" or "snapshot".
-func (c *Case) Hear(source, part string, w CaseWord) (superseded bool) {
+// Hear takes a word of source on a part: "booking", "use", "coding" or
+// "snapshot:" with its scope. replaced is the word that this one took the
+// place of, if it said something else.
+func (c *Case) Hear(source, part string, w CaseWord) (superseded bool, replaced *CaseWord) {
 	k := source + "/" + part
-	if old, ok := c.Told[k]; ok && w.Sequence.Before(old.Sequence) {
-		return true
+	old, ok := c.Told[k]
+	if ok && w.Sequence.Before(old.Sequence) {
+		return true, nil
 	}
 	if c.Told == nil {
 		c.Told = map[string]CaseWord{}
 	}
 	c.Told[k] = w
-	return false
+	if ok && !old.says(w) {
+		return false, &old
+	}
+	return false, nil
+}
+
+// says reports whether both words say the same, whenever they were said.
+func (w CaseWord) says(o CaseWord) bool {
+	w.Sequence, o.Sequence = Sequence{}, Sequence{}
+	same := w.ScheduledAt.Equal(o.ScheduledAt) && w.UsedAt.Equal(o.UsedAt)
+	w.ScheduledAt, w.UsedAt, o.ScheduledAt, o.UsedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	return same && reflect.DeepEqual(w, o)
+}
+
+// Join takes up what was said of another case, of which a person said that it
+// is this one. Of one source on both, the later word stands.
+func (c *Case) Join(o *Case) {
+	for _, k := range slices.Sorted(maps.Keys(o.Told)) {
+		if old, ok := c.Told[k]; ok && o.Told[k].Sequence.Before(old.Sequence) {
+			continue
+		}
+		if c.Told == nil {
+			c.Told = map[string]CaseWord{}
+		}
+		c.Told[k] = o.Told[k]
+	}
+	o.JoinedInto = c.ID
 }
 
 // CaseState is what a case's words come to.
@@ -77,6 +110,20 @@ type CaseState struct {
 	Booking     string // none, booked, cancelled
 	ScheduledAt time.Time
 	UsedAt      time.Time // the earliest of the sources' latest words
+	// Encounter is the visit that was told last.
+	Encounter string
+	// Procedures are those of the latest stage that tells any: final coding,
+	// theatre, booking.
+	Procedures []Procedure
+}
+
+// Same reports whether two states are one.
+func (s CaseState) Same(o CaseState) bool { return reflect.DeepEqual(s, o) }
+
+// SameForLines reports whether the lines of a case have no reason to be looked
+// at again.
+func (s CaseState) SameForLines(o CaseState) bool {
+	return s.Patient == o.Patient && s.BookedFor == o.BookedFor && s.Place == o.Place && s.Encounter == o.Encounter && reflect.DeepEqual(s.Procedures, o.Procedures)
 }
 
 // Settle says what the words come to: the word that was sent last decides
@@ -85,8 +132,15 @@ type CaseState struct {
 // time, or whose time is uncertain, the source that is later by name decides.
 func (c *Case) Settle() CaseState {
 	s := CaseState{Booking: "none"}
+	stage := 0
 	for _, k := range c.bySending() {
 		w := c.Told[k]
+		if n := stageOf(k); len(w.Procedures) > 0 && n >= stage {
+			stage, s.Procedures = n, w.Procedures
+		}
+		if w.Encounter != "" {
+			s.Encounter = w.Encounter
+		}
 		if w.Patient != 0 {
 			s.Patient = w.Patient
 		}
@@ -119,4 +173,9 @@ func bookingState(action string) string {
 	default:
 		return "booked"
 	}
+}
+
+// stageOf orders the parts of a case by how final their procedures are.
+func stageOf(part string) int {
+	return slices.Index(stages, part[strings.LastIndexByte(part, '/')+1:]) + 1
 }

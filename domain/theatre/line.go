@@ -1,6 +1,10 @@
 package theatre
 
 import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
@@ -38,27 +42,57 @@ const (
 	OpenedNotUsed        Disposition = "opened_not_used"
 	Contaminated         Disposition = "contaminated"
 	ReturnedUnopened     Disposition = "returned_unopened"
+	// SupplierLiable is gone from the shelf; the supplier answers for it.
+	SupplierLiable Disposition = "supplier_liable"
+	// Reusable goes back to be sterilised and is no stock.
+	Reusable Disposition = "reusable"
 )
 
+// CreditFor is why a use was credited.
+type CreditFor string
+
+// The reasons of a credit. None of them puts a thing back on the shelf as if
+// nothing had been.
+const (
+	// NeverOpened: it is back, and held until somebody has checked it. An
+	// absent reason means it.
+	NeverOpened CreditFor = "never_opened"
+	// Wasted: it is gone, but not to the patient.
+	Wasted CreditFor = "wasted"
+	// ChargingError: money only; what was used was used.
+	ChargingError CreditFor = "charging_error"
+)
+
+// Set is a reusable or loan set and the sterilisation cycle that made it ready.
+type Set struct {
+	ID    string `json:"id"`
+	Cycle string `json:"cycle,omitempty"`
+}
+
 // Word is what one source said last of a line, for its use or its credit.
-// Item and Ratio are what its codes meant when it was heard.
+// Item, Ratio and Ceiling are what its codes meant when it was heard.
 type Word struct {
 	Effect      Effect            `json:"effect"`
 	Quantity    string            `json:"quantity"`
 	Unit        string            `json:"unit,omitempty"`
 	Item        catalogue.ItemID  `json:"item,omitempty"`
 	Ratio       int64             `json:"ratio,omitempty"`
+	Ceiling     int64             `json:"ceiling,omitempty"`
 	Text        string            `json:"text,omitempty"`
 	Codes       []string          `json:"codes,omitempty"`
 	UDI         string            `json:"udi,omitempty"`
 	Lot         string            `json:"lot,omitempty"`
 	Serial      string            `json:"serial,omitempty"`
 	Expiry      string            `json:"expiry,omitempty"`
+	CreditFor   CreditFor         `json:"credit_for,omitempty"`
 	Disposition Disposition       `json:"disposition,omitempty"`
 	Side        string            `json:"side,omitempty"`
 	Place       inventory.PlaceID `json:"place,omitempty"`
 	PlaceText   string            `json:"place_text,omitempty"`
 	Patient     Patient           `json:"patient,omitempty"`
+	Set         Set               `json:"set,omitzero"`
+	People      []Person          `json:"people,omitempty"`
+	Scope       string            `json:"scope,omitempty"`
 	OccurredAt  time.Time         `json:"occurred_at,omitzero"`
 	Sequence    Sequence          `json:"sequence"`
 	Origin      string            `json:"origin"`
@@ -66,33 +100,104 @@ type Word struct {
 }
 
 // Line is one thing used, or not, in a case. Told holds the latest words by
-// "source/part", part being "use" or "credit".
+// "source/part": "use" and "credit" of the sources; "resolve" and "accept" of a
+// person, who said what an unknown thing is, or that the line counts though
+// another source decides in its case.
 type Line struct {
-	ID     LineID
-	Case   CaseID
-	Key    string
-	Told   map[string]Word
+	ID   LineID
+	Case CaseID
+	Key  string
+	Told map[string]Word
+	// SameAs is the key of another line of the case of which a person said
+	// that it tells of the same use: whatever is said of this one is heard
+	// there.
+	SameAs string
 	Posted *inventory.Movement
+	// Wasted is the movement of what was credited as wasted.
+	Wasted *inventory.Movement
 }
+
+// The parts of a line on which a word may be.
+const (
+	partUse     = "use"
+	partCredit  = "credit"
+	partResolve = "resolve"
+	partAccept  = "accept"
+)
 
 // Part is what an effect speaks of: "credit", or "use" for all others.
 func Part(e Effect) string {
 	if e == Credit {
-		return "credit"
+		return partCredit
 	}
-	return "use"
+	return partUse
 }
 
 // Hear takes a word of source. An older word than the one that stands is
-// superseded and changes nothing.
-func (l *Line) Hear(source string, w Word) (superseded bool) {
-	k := source + "/" + Part(w.Effect)
-	if old, ok := l.Told[k]; ok && w.Sequence.Before(old.Sequence) {
-		return true
+// superseded and changes nothing; replaced is the word that this one took the
+// place of, if it said something else.
+func (l *Line) Hear(source string, w Word) (superseded bool, replaced *Word) {
+	return l.hear(source+"/"+Part(w.Effect), w)
+}
+
+// Resolve takes a person's word on what the line's thing, or its place, is.
+func (l *Line) Resolve(w Word) { l.hear("person/"+partResolve, w) }
+
+// Accept takes a person's word that the line counts.
+func (l *Line) Accept(w Word) { l.hear("person/"+partAccept, w) }
+
+func (l *Line) hear(key string, w Word) (superseded bool, replaced *Word) {
+	old, ok := l.Told[key]
+	if ok && w.Sequence.Before(old.Sequence) {
+		return true, nil
 	}
 	if l.Told == nil {
 		l.Told = map[string]Word{}
 	}
-	l.Told[k] = w
+	l.Told[key] = w
+	if ok && !old.Says(w) {
+		return false, &old
+	}
+	return false, nil
+}
+
+// Says reports whether both words say the same of the line, whenever and
+// wherever they were said.
+func (w Word) Says(o Word) bool {
+	w.Sequence, w.Origin, w.Profile = o.Sequence, o.Origin, o.Profile
+	same := w.OccurredAt.Equal(o.OccurredAt) && slices.Equal(w.Codes, o.Codes) && slices.Equal(w.People, o.People)
+	w.OccurredAt, w.Codes, w.People = o.OccurredAt, nil, nil
+	o.Codes, o.People = nil, nil
+	return same && reflect.DeepEqual(w, o)
+}
+
+// Sources lists who told of a use or a credit on the line.
+func (l *Line) Sources() []string { return sourcesOf(l.Told) }
+
+// Accepted reports whether a person said that the line counts.
+func (l *Line) Accepted() bool { _, ok := l.Told["person/"+partAccept]; return ok }
+
+// Credited reports whether any source told of a credit.
+func (l *Line) Credited() bool {
+	for k := range l.Told {
+		if _, part := splitKey(k); part == partCredit {
+			return true
+		}
+	}
 	return false
+}
+
+// Join takes up what was said of another line, of which a person said that it
+// tells of the same use. Of one source on both, the later word stands.
+func (l *Line) Join(o *Line) {
+	for _, k := range slices.Sorted(maps.Keys(o.Told)) {
+		l.hear(k, o.Told[k])
+	}
+	o.Told, o.SameAs = map[string]Word{}, l.Key
+}
+
+// splitKey takes a key of Told apart.
+func splitKey(k string) (source, part string) {
+	i := strings.LastIndexByte(k, '/')
+	return k[:i], k[i+1:]
 }

@@ -27,6 +27,8 @@ func disposition(d theatre.Disposition) func(*theatre.Word) {
 	return func(w *theatre.Word) { w.Disposition = d }
 }
 
+func same(a, b theatre.Patient) bool { return a == b }
+
 func rank(source string) int { return map[string]int{"a": 0, "b": 1, "c": 1}[source] }
 
 func TestSettle(t *testing.T) {
@@ -72,7 +74,7 @@ func TestSettle(t *testing.T) {
 		"a deletion outlives its credit":              {map[string]theatre.Word{"a/use": use("1", effect(theatre.Delete)), "a/credit": credit("1")}, want{theatre.Withdrawn, "delete", 0, "0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := theatre.Settle(c.told, rank)
+			got := theatre.Settle(c.told, rank, same)
 			if g := (want{got.State, got.Why, got.Base, got.Net}); g != c.want {
 				t.Errorf("got %+v, want %+v", g, c.want)
 			}
@@ -82,8 +84,8 @@ func TestSettle(t *testing.T) {
 
 func TestSettle_OpenedOrContaminatedGoesToWaste(t *testing.T) {
 	t.Parallel()
-	for d, waste := range map[theatre.Disposition]bool{theatre.OpenedNotUsed: true, theatre.Contaminated: true, theatre.Implanted: false, theatre.UsedUnspecified: false, "": false} {
-		if got := theatre.Settle(map[string]theatre.Word{"a/use": use("1", disposition(d))}, rank); got.ToWaste != waste || got.Base != 1 {
+	for d, waste := range map[theatre.Disposition]bool{theatre.OpenedNotUsed: true, theatre.Contaminated: true, theatre.ImplantedThenRemoved: true, theatre.SupplierLiable: true, theatre.Implanted: false, theatre.UsedUnspecified: false, "": false} {
+		if got := theatre.Settle(map[string]theatre.Word{"a/use": use("1", disposition(d))}, rank, same); got.ToWaste != waste || got.Base != 1 {
 			t.Errorf("%q: to waste %v, %d units", d, got.ToWaste, got.Base)
 		}
 	}
@@ -105,7 +107,7 @@ func TestSettle_SeveralSourcesNeverAdd(t *testing.T) {
 		"a deletion by authority prevails": {map[string]theatre.Word{"a/use": use("1", effect(theatre.Delete)), "b/use": use("1")}, "a", 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := theatre.Settle(c.told, rank)
+			got := theatre.Settle(c.told, rank, same)
 			if got.Source != c.source || got.Base != c.base || got.Disagree != c.disagree {
 				t.Errorf("got source %s, %d units, disagree %v", got.Source, got.Base, got.Disagree)
 			}
@@ -133,12 +135,13 @@ func TestHear_AnOlderWordIsSuperseded(t *testing.T) {
 			var l theatre.Line
 			w := use("1")
 			w.Sequence = c.first
-			if l.Hear("a", w) {
+			if late, _ := l.Hear("a", w); late {
 				t.Fatal("the first word was superseded")
 			}
 			w.Sequence, w.Quantity = c.second, "2"
-			if got := l.Hear("a", w); got != c.superseded {
-				t.Errorf("superseded %v, want %v", got, c.superseded)
+			got, replaced := l.Hear("a", w)
+			if got != c.superseded || (replaced == nil) != c.superseded || replaced != nil && replaced.Quantity != "1" {
+				t.Errorf("superseded %v, want %v; replaced %+v", got, c.superseded, replaced)
 			}
 			if kept := l.Told["a/use"].Quantity == "1"; kept != c.superseded {
 				t.Errorf("first word kept: %v", kept)
@@ -156,7 +159,7 @@ func TestHear_ACreditStandsBesideItsUse(t *testing.T) {
 	u.Sequence.Message = 2
 	l.Hear("a", c)
 	l.Hear("a", u)
-	if got := theatre.Settle(l.Told, rank); got.Base != 1 {
+	if got := theatre.Settle(l.Told, rank, same); got.Base != 1 {
 		t.Errorf("credit first, then use: %d units left, want 1", got.Base)
 	}
 }

@@ -1,6 +1,11 @@
 package theatre
 
-import "github.com/govalues/decimal"
+import (
+	"maps"
+	"slices"
+
+	"github.com/govalues/decimal"
+)
 
 // State is where a line stands.
 type State string
@@ -25,16 +30,25 @@ type Settled struct {
 	Source   string
 	State    State
 	Why      string // stable code of the reason, where there is one
-	Base     int64  // base units that left stock; 0 if none did
+	Base     int64  // base units that went to the patient or to waste; 0 if none did
+	Waste    int64  // base units that were credited as wasted
+	Held     int64  // base units that came back never opened, for a check
 	Net      string // quantity in the sender's unit, after credits
 	ToWaste  bool
-	Disagree bool // other sources say otherwise
+	Disagree bool // other sources say otherwise of this line
 }
 
-// Settle says what the words of a line come to. rank orders sources by
-// authority, lowest first; of several sources only the most authoritative
-// decides, and the others corroborate or disagree: they never add.
-func Settle(told map[string]Word, rank func(source string) int) Settled {
+// Counts reports whether a movement stands for the line.
+func (s Settled) Counts() bool { return s.Base+s.Waste > 0 }
+
+// Rank orders sources by authority for use at a place, lowest first.
+type Rank func(source string) int
+
+// Settle says what the words of a line come to. Of several sources only the
+// most authoritative decides, and the others corroborate or disagree: they
+// never add. What a person resolved fills in what the deciding word leaves
+// unknown. one tells whether two patients are one person.
+func Settle(told map[string]Word, rank Rank, one func(a, b Patient) bool) Settled {
 	sources := sourcesOf(told)
 	if len(sources) == 0 {
 		return Settled{State: Recorded, Why: "nothing_told"}
@@ -51,23 +65,17 @@ func Settle(told map[string]Word, rank func(source string) int) Settled {
 			continue
 		}
 		o := settleOne(told, s)
-		if o.Base != out.Base || o.State != out.State || o.Item != out.Item || o.Patient != out.Patient {
+		if o.Base != out.Base || o.Waste != out.Waste || o.State != out.State || o.Item != out.Item || !one(o.Patient, out.Patient) {
 			out.Disagree = true
 		}
 	}
 	return out
 }
 
-func sourcesOf(told map[string]Word) []string {
-	seen := map[string]bool{}
-	var out []string
+// sourcesOf lists who told of a use or a credit.
+func sourcesOf(told map[string]Word) (out []string) {
 	for k := range told {
-		s := k[:len(k)-len("/use")]
-		if k[len(k)-1] == 't' {
-			s = k[:len(k)-len("/credit")]
-		}
-		if !seen[s] {
-			seen[s] = true
+		if s, part := splitKey(k); (part == partUse || part == partCredit) && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
@@ -75,16 +83,16 @@ func sourcesOf(told map[string]Word) []string {
 }
 
 func settleOne(told map[string]Word, source string) Settled {
-	use, told1 := told[source+"/use"]
-	credit, credited := told[source+"/credit"]
-	out := Settled{Word: use, Source: source, Net: use.Quantity}
-	if !told1 {
-		out.Word, out.State, out.Why, out.Net = credit, Waiting, "credit_without_use", "0"
+	use, used := told[source+"/"+partUse]
+	credit, credited := told[source+"/"+partCredit]
+	if !used {
+		out := Settled{Word: resolved(told, credit), Source: source, Net: "0", State: Waiting, Why: "credit_without_use"}
 		if back, err := decimal.Parse(credit.Quantity); err == nil && back.IsZero() {
 			out.State, out.Why = Withdrawn, "credited"
 		}
 		return out
 	}
+	out := Settled{Word: resolved(told, use), Source: source, Net: use.Quantity}
 	switch use.Effect {
 	case Delete, NoValue, WrongPatient:
 		out.State, out.Why, out.Net = Withdrawn, string(use.Effect), "0"
@@ -94,16 +102,52 @@ func settleOne(told map[string]Word, source string) Settled {
 		out.State, out.Why = Waiting, "sign_unknown"
 		return out
 	}
-	quantity, why := amount(use.Quantity)
-	if credited && why == "" {
-		quantity, why = less(quantity, use.Unit, credit)
-		out.Net = quantity.String()
+	return settleUse(out, credit, credited)
+}
+
+// resolved is the word with what a person said of the thing or the place that
+// it leaves unknown. A person's word on other codes, or on another place, is
+// of no use here.
+func resolved(told map[string]Word, w Word) Word {
+	for _, k := range slices.Sorted(maps.Keys(told)) {
+		if _, part := splitKey(k); part != partResolve {
+			continue
+		}
+		r := told[k]
+		if w.Item == 0 && r.Item != 0 && slices.Equal(w.Codes, r.Codes) {
+			w.Item, w.Ratio, w.Ceiling = r.Item, 1, r.Ceiling
+		}
+		if w.Place == 0 && r.Place != 0 && w.PlaceText == r.PlaceText {
+			w.Place = r.Place
+		}
+	}
+	return w
+}
+
+// settleUse counts a use and what was credited of it.
+func settleUse(out Settled, credit Word, credited bool) Settled {
+	quantity, why := amount(out.Quantity)
+	back := decimal.Zero
+	if credited && why == "" && credit.CreditFor != ChargingError {
+		back, why = taken(quantity, out.Unit, credit)
+	}
+	if why == "" {
+		rest, err := quantity.Sub(back)
+		if err != nil {
+			why = "quantity_unreadable"
+		}
+		quantity = rest
 	}
 	if why != "" {
-		out.State, out.Why = Waiting, why
+		if out.State, out.Why = Waiting, why; why == "credit_exceeds_use" {
+			out.Net = "0"
+		}
 		return out
 	}
-	return settleQuantity(out, quantity)
+	if credited {
+		out.Net = quantity.String()
+	}
+	return settleQuantity(out, quantity, back, credit.CreditFor)
 }
 
 // amount reads an unsigned quantity; why it cannot be counted otherwise.
@@ -118,59 +162,50 @@ func amount(text string) (_ decimal.Decimal, why string) {
 	return q, ""
 }
 
-// less takes a credit off a quantity in unit.
-func less(quantity decimal.Decimal, unit string, credit Word) (_ decimal.Decimal, why string) {
-	back, why := amount(credit.Quantity)
-	if why != "" {
-		return quantity, why
-	}
-	if !back.IsZero() && (unit == "pack") != (credit.Unit == "pack") {
-		return quantity, "credit_unit_differs"
-	}
-	rest, err := quantity.Sub(back)
+// taken is what a credit takes off a quantity in unit.
+func taken(quantity decimal.Decimal, unit string, credit Word) (back decimal.Decimal, why string) {
+	back, why = amount(credit.Quantity)
 	switch {
-	case err != nil:
-		return quantity, "quantity_unreadable"
-	case rest.IsNeg():
-		return decimal.Zero, "credit_exceeds_use"
+	case why != "":
+	case !back.IsZero() && (unit == "pack") != (credit.Unit == "pack"):
+		why = "credit_unit_differs"
+	case back.Cmp(quantity) > 0:
+		why = "credit_exceeds_use"
 	}
-	return rest, ""
+	return back, why
 }
 
 // mostBase is the largest quantity that a line may move. More is a mistake,
 // and would not fit the ledger's sums.
 const mostBase = 1_000_000_000
 
-func settleQuantity(out Settled, quantity decimal.Decimal) Settled {
-	if quantity.IsZero() {
+func settleQuantity(out Settled, quantity, back decimal.Decimal, credit CreditFor) Settled {
+	if quantity.IsZero() && (back.IsZero() || credit != Wasted) {
 		out.State, out.Why, out.Net = Withdrawn, "credited", "0"
+		if why := out.hold(back, credit); why != "" {
+			out.State, out.Why = Waiting, why
+		}
 		return out
 	}
 	switch out.Disposition {
-	case Explanted, ReturnedUnopened:
+	case Explanted, ReturnedUnopened, Reusable:
 		out.State, out.Why = Recorded, string(out.Disposition)
 		return out
-	case OpenedNotUsed, Contaminated:
+	case OpenedNotUsed, Contaminated, ImplantedThenRemoved, SupplierLiable:
 		out.ToWaste = true
 	}
-	if out.Unit == "pack" && out.Ratio > 1 {
-		ratio, _ := decimal.New(out.Ratio, 0)
-		var err error
-		if quantity, err = quantity.Mul(ratio); err != nil {
-			out.State, out.Why = Waiting, "quantity_unreadable"
-			return out
-		}
+	var why string
+	if out.Base, why = out.base(quantity); why == "" {
+		why = out.hold(back, credit)
 	}
-	whole, frac, ok := quantity.Int64(0)
-	if quantity.IsInt() && (!ok || whole > mostBase) {
-		out.State, out.Why = Waiting, "quantity_too_large"
+	if why == "" && credit == Wasted {
+		out.Waste, why = out.base(back)
+	}
+	if why != "" {
+		out.State, out.Why, out.Base, out.Waste, out.Held = Waiting, why, 0, 0, 0
 		return out
 	}
-	if !ok || frac != 0 || !quantity.IsInt() {
-		out.State, out.Why = Waiting, "fraction"
-		return out
-	}
-	out.Base, out.State = whole, Posted
+	out.State = Posted
 	switch {
 	case out.Item == 0:
 		out.State, out.Why = Unidentified, "item_unknown"
@@ -178,4 +213,37 @@ func settleQuantity(out Settled, quantity decimal.Decimal) Settled {
 		out.State, out.Why = Unidentified, "place_unknown"
 	}
 	return out
+}
+
+// hold notes what came back never opened: a credit without a reason means it.
+// What never went to stock comes back to none.
+func (s *Settled) hold(back decimal.Decimal, credit CreditFor) (why string) {
+	switch s.Disposition {
+	case Explanted, ReturnedUnopened, Reusable, OpenedNotUsed, Contaminated, ImplantedThenRemoved:
+		return ""
+	}
+	if credit == Wasted || credit == ChargingError || s.Item == 0 || s.Place == 0 {
+		return ""
+	}
+	s.Held, why = s.base(back)
+	return why
+}
+
+// base counts a quantity in base units.
+func (s *Settled) base(quantity decimal.Decimal) (n int64, why string) {
+	if s.Unit == "pack" && s.Ratio > 1 {
+		ratio, _ := decimal.New(s.Ratio, 0)
+		var err error
+		if quantity, err = quantity.Mul(ratio); err != nil {
+			return 0, "quantity_unreadable"
+		}
+	}
+	whole, frac, ok := quantity.Int64(0)
+	switch {
+	case quantity.IsInt() && (!ok || whole > mostBase):
+		return 0, "quantity_too_large"
+	case !ok || frac != 0 || !quantity.IsInt():
+		return 0, "fraction"
+	}
+	return whole, ""
 }

@@ -116,6 +116,7 @@ var rules = []rule{
 	{"internal/tracing", []string{"internal/fault"}, []string{"go.opentelemetry.io/otel"}},
 	{"internal/bench/...", anything, with(anyLib, reserved...)},
 	{"internal/load/...", anything, with(anyLib, reserved...)},
+	{"internal/mutants", nil, nil},
 }
 
 // fits reports whether pkg, a path below the module, is what pattern names.

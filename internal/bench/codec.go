@@ -124,7 +124,7 @@ func codecHL7(ctx context.Context, b *bench) error {
 }
 
 func codecMapping(ctx context.Context, b *bench) error {
-	m, err := mapping.Load(mapping.Profiles, "generic-theatre/v1", nil, "")
+	m, err := mapping.Load(mapping.Profiles, "generic-theatre/v2", nil, "")
 	if err != nil {
 		return err
 	}

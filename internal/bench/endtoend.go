@@ -173,7 +173,7 @@ func (r *rig) seedMovements(ctx context.Context, n int) error {
 	for done := 0; done < n; done += set {
 		_, err := r.super.Exec(ctx, `
 			INSERT INTO movement (trust, id, kind, item, lot, from_place, to_place, quantity, occurred_at, accounted_on, message_id, origin, profile)
-			SELECT $1, 1000000000000 + s, 'use', i.id, 'L' || substr(i.code, 6), f.id, t.id, 1, now() - s % 100 * interval '1 day', current_date - (s % 100)::int, 0, 'FT1[1]', 'generic-theatre/v1'
+			SELECT $1, 1000000000000 + s, 'use', i.id, 'L' || substr(i.code, 6), f.id, t.id, 1, now() - s % 100 * interval '1 day', current_date - (s % 100)::int, 0, 'FT1[1]', 'generic-theatre/v2'
 			  FROM generate_series($2::bigint, $3::bigint) s
 			  JOIN item i ON i.trust = $1 AND i.code = 'ITEM-' || lpad((s * 7919 % $4::bigint)::text, 6, '0')
 			  JOIN place f ON f.trust = $1 AND f.kind = 'stock' AND f.code = CASE WHEN s % 2 = 0 THEN 'TH1' ELSE 'TH2' END

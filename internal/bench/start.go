@@ -84,7 +84,7 @@ func fillArchive(ctx context.Context, data string, n int) error {
 			keyed AS (INSERT INTO message_key (trust, connector, sender, control_id, digest, message_id, last_seen_at)
 				SELECT $1, 'theatre', 'THEATRE', control, digest, id, at FROM new)
 			INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary)
-				SELECT $1, id, 1, 'DFT^P03', 'theatre', 'THEATRE', control, 'generic-theatre/v1', 'applied', '12 lines posted.' FROM new`, trustCode, done+1, min(done+set, n)); err != nil {
+				SELECT $1, id, 1, 'DFT^P03', 'theatre', 'THEATRE', control, 'generic-theatre/v2', 'applied', '12 lines posted.' FROM new`, trustCode, done+1, min(done+set, n)); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ places:
   - {code: TH1, name: Store 1, site: ZZ701, aliases: [OR1]}
   - {code: TH2, name: Store 2, site: ZZ701, aliases: [OR2]}
 connectors:
-  - {name: theatre, type: mllp, mapping: generic-theatre/v1, mllp: {listen: "%s"}}
+  - {name: theatre, type: mllp, behind_after: 24h, mapping: generic-theatre/v2, mllp: {listen: "%s"}}
   - name: erp
     type: sftp
     mapping: generic-erp/v1

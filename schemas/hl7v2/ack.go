@@ -65,10 +65,15 @@ func BuildAck(h Header, a Ack) []byte {
 	w.segment("MSA")
 	w.text(a.Code)
 	w.sent(h.asSent.control, h.ControlID)
-	if a.Text != "" {
+	told := a.ErrorCode != "" || a.ErrorLocation != ""
+	switch {
+	case a.Text == "":
+	case versionAtLeast(w.version, 2, 7, 0): // MSA-3 is withdrawn: ERR-8 has the text
+		told = true
+	default:
 		w.text(a.Text)
 	}
-	if a.ErrorCode != "" || a.ErrorLocation != "" {
+	if told {
 		w.errorSegment(a)
 	}
 	return append(w.dst, '\r')
@@ -89,56 +94,86 @@ func (w *ackWriter) messageType(h Header) {
 // errorSegment writes ERR: field 1 up to version 2.4, field 2 onward from 2.5.
 func (w *ackWriter) errorSegment(a Ack) {
 	w.segment("ERR")
-	segment, sequence, fieldNo, component := location(a.ErrorLocation)
-	code := or(a.ErrorCode, "207")
+	place := location(a.ErrorLocation)
+	code, severity := a.ErrorCode, "E"
+	switch {
+	case code != "":
+	case a.ErrorLocation == "" && len(a.Code) == 2 && a.Code[1] == 'A':
+		code, severity = "0", "I"
+	default:
+		code = "207"
+	}
 	if !versionAtLeast(w.version, 2, 5, 0) {
-		w.text(segment)
-		w.component(sequence)
-		w.component(fieldNo)
+		w.text(place.segment)
+		w.component(place.sequence)
+		w.component(place.field)
 		w.component(code)
 		w.subcomponent(errorTexts[code])
 		w.subcomponent("HL70357")
 		return
 	}
 	w.text("")
-	w.text(segment)
-	w.component(sequence)
-	w.component(fieldNo)
-	if component != "" {
-		w.component("1") // the repetition
-		w.component(component)
+	w.text(place.segment)
+	for _, part := range place.below() {
+		w.component(part)
 	}
 	w.text(code)
 	w.component(errorTexts[code])
 	w.component("HL70357")
-	w.text("E")
+	w.text(severity)
 	for range 3 {
 		w.text("")
 	}
 	w.text(a.Text) // ERR-8
 }
 
-// location takes a path apart into the parts of ERR-1 and ERR-2; empty parts
-// if it is no path.
-func location(path string) (segment, sequence, fieldNo, component string) {
+// errorPlace are the parts of ERR-1 and ERR-2, as they are written; "" for
+// what is not known.
+type errorPlace struct{ segment, sequence, field, repetition, component, sub string }
+
+// below are the parts behind the segment, as far as they are known.
+func (p errorPlace) below() []string {
+	parts := []string{p.sequence, p.field, p.repetition, p.component, p.sub}
+	for len(parts) > 0 && parts[len(parts)-1] == "" {
+		parts = parts[:len(parts)-1]
+	}
+	return parts
+}
+
+// location takes a path apart; it is empty if that is no path.
+func location(path string) errorPlace {
 	p, err := ParsePath(path)
 	if err != nil {
-		return "", "", "", ""
+		return errorPlace{}
 	}
 	if len(p.groups) > 0 { // ERR counts segments in the whole message, which a group does not tell
 		if g := p.groups[0]; isName([]byte(g.name)) {
-			return g.name, strconv.Itoa(max(g.index, 1)), "", ""
+			return errorPlace{segment: g.name, sequence: strconv.Itoa(max(g.index, 1))}
 		}
-		return p.segment, "", "", ""
+		return errorPlace{segment: p.segment}
 	}
-	segment, sequence = p.segment, strconv.Itoa(max(p.segments.index, 1))
-	if p.field > 0 {
-		fieldNo = strconv.Itoa(p.field)
+	place := errorPlace{segment: p.segment, sequence: p.segments.place(), field: given(p.field), component: given(p.component), sub: given(p.sub)}
+	if p.component > 0 || p.fields.index > 0 {
+		place.repetition = p.fields.place()
 	}
-	if p.component > 0 {
-		component = strconv.Itoa(p.component)
+	return place
+}
+
+// place is the number that a selector chooses: the first, unless it says so or
+// it depends on the message.
+func (s selector) place() string {
+	if s.index == 0 && s.many() {
+		return ""
 	}
-	return segment, sequence, fieldNo, component
+	return strconv.Itoa(max(s.index, 1))
+}
+
+// given writes a number that is not 0.
+func given(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 func timestamp(t time.Time) string {

@@ -28,11 +28,49 @@ func TestBuildAck_FollowsTheSendersVersion(t *testing.T) {
 		"2.3.1": "||ACK^P03^ACK|C1|P|2.3.1\rMSA|AR|C1|no\rERR|PID^1^3^101&Required field missing&HL70357\r",
 		"2.4":   "||ACK^P03^ACK|C1|P|2.4\rMSA|AR|C1|no\rERR|PID^1^3^101&Required field missing&HL70357\r",
 		"2.5":   "||ACK^P03^ACK|C1|P|2.5\rMSA|AR|C1|no\rERR||PID^1^3^1^1|101^Required field missing^HL70357|E||||no\r",
+		"2.6":   "||ACK^P03^ACK|C1|P|2.6\rMSA|AR|C1|no\rERR||PID^1^3^1^1|101^Required field missing^HL70357|E||||no\r",
+		"2.7":   "||ACK^P03^ACK|C1|P|2.7\rMSA|AR|C1\rERR||PID^1^3^1^1|101^Required field missing^HL70357|E||||no\r",
 	} {
 		got := ackTo(t, `MSH|^~\&|THEATRE^1.2^ISO|ZZ1|HUB|RH8|20260105||DFT^P03|C1|P|`+version+"\r", refusal)
 		want = `MSH|^~\&|HUB|RH8|THEATRE^1.2^ISO|ZZ1|20260105120000+0000` + want
 		if got != want {
 			t.Errorf("%s:\n got %q\nwant %q", version, got, want)
+		}
+	}
+}
+
+func TestBuildAck_ATextWithoutAnErrorStandsWhereTheVersionHasIt(t *testing.T) {
+	for version, want := range map[string]string{
+		"2.4": "MSA|AA|C1|stored\r",
+		"2.6": "MSA|AA|C1|stored\r",
+		"2.7": "MSA|AA|C1\rERR|||0^Message accepted^HL70357|I||||stored\r",
+	} {
+		got := ackTo(t, `MSH|^~\&|A|B|C|D|1||ADT^A01|C1|P|`+version+"\r", hl7v2.Ack{Code: "AA", Text: "stored"})
+		if !strings.HasSuffix(got, "\r"+want) {
+			t.Errorf("%s: got %q", version, got)
+		}
+	}
+}
+
+func TestBuildAck_NamesThePlaceAsFarAsItIsKnown(t *testing.T) {
+	for place, want := range map[string][2]string{
+		"":                     {"ERR|^^^100&", "ERR|||100^"},
+		"PID":                  {"ERR|PID^1^^100&", "ERR||PID^1|100^"},
+		"PID-3":                {"ERR|PID^1^3^100&", "ERR||PID^1^3|100^"},
+		"PID-3[2]":             {"ERR|PID^1^3^100&", "ERR||PID^1^3^2|100^"},
+		"PID-3[2].4.1":         {"ERR|PID^1^3^100&", "ERR||PID^1^3^2^4^1|100^"},
+		"OBX[3]-5":             {"ERR|OBX^3^5^100&", "ERR||OBX^3^5|100^"},
+		"OBX[3.1=UDI]-5.1":     {"ERR|OBX^^5^100&", "ERR||OBX^^5^1^1|100^"},
+		"PID-3[CX.5=NH].1":     {"ERR|PID^1^3^100&", "ERR||PID^1^3^^1|100^"},
+		"FT1[2]/PR1-3":         {"ERR|FT1^2^^100&", "ERR||FT1^2|100^"},
+		"FINANCIAL[2]/FT1-7":   {"ERR|FT1^^^100&", "ERR||FT1|100^"},
+		"line 7 of a file.csv": {"ERR|^^^100&", "ERR|||100^"},
+	} {
+		for i, version := range []string{"2.4", "2.5"} {
+			got := ackTo(t, `MSH|^~\&|A|B|C|D|1||ADT^A01|C1|P|`+version+"\r", hl7v2.Ack{Code: "AE", ErrorCode: "100", ErrorLocation: place})
+			if !strings.Contains(got, "\r"+want[i]) {
+				t.Errorf("%s in %s: got %q", place, version, got)
+			}
 		}
 	}
 }

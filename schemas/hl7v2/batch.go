@@ -2,6 +2,7 @@ package hl7v2
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -44,7 +45,7 @@ type BatchMessage struct {
 // ReadFile takes a file apart. Messages may follow one another in batches
 // (FHS, BHS, BTS, FTS) or plainly, with any line ends, and with the framing of
 // MLLP left in. Each is read with opts. Counts of the trailers are verified;
-// what is wrong is a Finding, or with opts.Strict a refusal.
+// what is wrong is a Finding, or a refusal where opts.Strictness says so.
 //
 // It fails with fault.Invalid only if the file holds nothing of HL7, too many
 // messages, or text in a charset of two bytes.
@@ -64,14 +65,18 @@ func ReadFile(raw []byte, opts Options) (*File, error) {
 		return nil, fault.New(fault.Invalid, "hl7_no_msh",
 			"The file holds no MSH segment, so it is not HL7 v2. Check what the sender's interface sends.").At("MSH")
 	}
-	if opts.Strict {
-		for _, list := range r.file.findings() {
-			if len(list) > 0 {
-				return nil, list[0].refusal()
-			}
-		}
+	if err := opts.Strictness.refusal(r.file.findings()); err != nil {
+		return nil, err
 	}
 	return r.file, nil
+}
+
+// IsBatch reports whether raw begins with FHS or BHS, so that it is for
+// ReadFile and no single message.
+func IsBatch(raw []byte) bool {
+	line := bytes.TrimLeft(raw, "\x0b\ufeff \t\r\n")
+	name := beginning(line, 0, 0)
+	return name == "FHS" || name == "BHS"
 }
 
 // Messages lists the messages of all batches.
@@ -83,12 +88,13 @@ func (f *File) Messages() []BatchMessage {
 	return all
 }
 
-func (f *File) findings() [][]Finding {
-	lists := [][]Finding{f.Findings}
+// findings are those about the file and its batches.
+func (f *File) findings() []Finding {
+	all := slices.Clone(f.Findings)
 	for _, b := range f.Batches {
-		lists = append(lists, b.Findings)
+		all = append(all, b.Findings...)
 	}
-	return lists
+	return all
 }
 
 // fileReader puts pieces of a file in their places.
@@ -97,6 +103,7 @@ type fileReader struct {
 	opts   Options
 	file   *File
 	delims delimiters // of the last header or message
+	header delimiters // of the last header
 	open   bool       // a batch was begun and not ended
 	pieces int        // messages and batches so far
 	lost   bool       // something stands outside
@@ -207,17 +214,21 @@ func (r *fileReader) count(findings *[]Finding, name string, trailer Segment, ha
 }
 
 // line reads a segment of the envelope. A header brings its own delimiters; a
-// trailer has those of the last header or message before it.
+// trailer has those of the last header, or of the message before it.
 func (r *fileReader) line(part []byte) Segment {
 	part = bytes.TrimRight(part[indent(part):], "\r\n\x0b\x1c")
 	header := bytes.EqualFold(part[:3], []byte("FHS")) || bytes.EqualFold(part[:3], []byte("BHS"))
 	if header {
 		p := prologue{}
 		if p.readEncoding(part) == nil {
-			r.delims = p.delims
+			r.delims, r.header = p.delims, p.delims
 		}
 	}
-	m := &Message{raw: part, text: string(part), delims: r.delims, segs: []span{{0, int32(len(part))}}, options: r.opts.withDefaults(), escapes: true}
+	delims := r.delims
+	if len(part) > 3 && part[3] == r.header.field {
+		delims = r.header
+	}
+	m := &Message{raw: part, text: string(part), delims: delims, segs: []span{{0, int32(len(part))}}, options: r.opts.withDefaults(), escapes: true}
 	m.ascii = isASCII(part)
 	m.utf8 = m.ascii || utf8.Valid(part)
 	m.charset = charset{plain: true}

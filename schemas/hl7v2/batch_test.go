@@ -94,7 +94,7 @@ func TestReadFile_RefusesWhatIsNoHL7AndAStrictTrustRefusesAWrongCount(t *testing
 			t.Errorf("%q: %v", raw, err)
 		}
 	}
-	_, err := hl7v2.ReadFile([]byte("BHS|^~\\&|A\r"+twoMessages+"BTS|9\r"), hl7v2.Options{Strict: true})
+	_, err := hl7v2.ReadFile([]byte("BHS|^~\\&|A\r"+twoMessages+"BTS|9\r"), hl7v2.Options{Strictness: hl7v2.RefuseAll})
 	if fault.Of(err).Code != "hl7_batch_count_mismatch" {
 		t.Errorf("got %v", err)
 	}

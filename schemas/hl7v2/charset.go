@@ -1,6 +1,7 @@
 package hl7v2
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -68,25 +69,53 @@ func (m *Message) chooseCharset() error {
 		}
 		return nil
 	}
-	switch {
-	case known && table != nil:
+	if known && table != nil {
 		if !overridden && m.utf8 {
 			m.note(Warning, "charset_doubtful", "MSH-18", "The bytes read as UTF-8 although MSH-18 declares another charset; they were read as declared. Set the connector's charset if the sender is wrong.")
 		}
 		return nil
+	}
+	isUTF8 := m.utf8 || utf8Within(m.raw, m.delims.escape)
+	switch {
 	case name != "" && !known:
 		m.noteUnknownCharset()
-	case m.marked && m.utf8:
+	case m.marked && isUTF8:
 		return nil
 	case name == "" || !m.charset.declared:
 		m.note(Warning, "charset_undeclared", "MSH-18", "Characters beyond ASCII occur, but MSH-18 declares no charset for them. They were read as UTF-8 if they are, else as Windows-1252.")
-	case !m.utf8:
+	case !isUTF8:
 		m.note(Warning, "charset_mismatch", "MSH-18", "MSH-18 declares UTF-8, but the bytes are not. They were read as Windows-1252.")
 	}
-	if !m.utf8 {
+	if !isUTF8 {
 		m.charset.table, m.charset.plain = charmap.Windows1252, false
 	}
 	return nil
+}
+
+// utf8Within reports whether raw is UTF-8 once the bytes that escapes name, as
+// \X82AC\, stand in their place: an escape may cut a character in two.
+func utf8Within(raw []byte, escape byte) bool {
+	if escape == 0 || bytes.IndexByte(raw, escape) < 0 {
+		return false
+	}
+	flat := make([]byte, 0, len(raw))
+	for {
+		i := bytes.IndexByte(raw, escape)
+		if i < 0 {
+			break
+		}
+		flat = append(flat, raw[:i]...)
+		raw = raw[i:]
+		end := bytes.IndexByte(raw[1:], escape) + 1
+		if end > 2 && raw[1] == 'X' && allHex(raw[2:end]) {
+			flat, _ = appendHex(flat, raw[2:end])
+			raw = raw[end+1:]
+			continue
+		}
+		flat = append(flat, escape)
+		raw = raw[1:]
+	}
+	return utf8.Valid(append(flat, raw...))
 }
 
 func (m *Message) noteUnknownCharset() {

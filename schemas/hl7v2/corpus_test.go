@@ -32,8 +32,14 @@ func TestCorpus_EachMessageIsReadAsExpected(t *testing.T) {
 			lines := strings.Split(strings.TrimSuffix(string(read(t, strings.TrimSuffix(file, ".hl7")+".expect")), "\n"), "\n")
 			opts := hl7v2.Options{}
 			for ; strings.HasPrefix(lines[0], "option "); lines = lines[1:] {
-				_, charset, _ := strings.Cut(lines[0], "option charset ")
-				opts.Charset, opts.Strict = charset, lines[0] == "option strict"
+				switch name, value, _ := strings.Cut(lines[0][len("option "):], " "); name {
+				case "charset":
+					opts.Charset = value
+				case "strictness":
+					opts.Strictness = hl7v2.Strictness(value)
+				default:
+					t.Fatalf("the expectation %q is not understood", lines[0])
+				}
 			}
 			if lines[0] == "file" {
 				checkFile(t, raw, lines[1:])
@@ -86,6 +92,10 @@ func checkFile(t *testing.T, raw []byte, lines []string) {
 		switch words[0] {
 		case "messages":
 			hold(t, line, strconv.Itoa(len(f.Messages())), words[1])
+		case "clean":
+			if len(findings) > 0 {
+				t.Errorf("not clean: %+v", findings)
+			}
 		case "batches":
 			hold(t, line, strconv.Itoa(len(f.Batches)), words[1])
 		case "finding":
@@ -145,8 +155,8 @@ func check(t *testing.T, m *hl7v2.Message, line string) {
 	case "name": // SEGMENT number, the field's name
 		n, _ := strconv.Atoi(words[2])
 		hold(t, line, hl7v2.FieldName(words[1], n), strings.Join(words[3:], " "))
-	case "finding": // a code that reading the message gives
-		if !slices.ContainsFunc(m.Findings(), func(f hl7v2.Finding) bool { return f.Code == words[1] }) {
+	case "finding", "nofinding": // a code that reading the message gives, or does not
+		if found := slices.ContainsFunc(m.Findings(), func(f hl7v2.Finding) bool { return f.Code == words[1] }); found != (words[0] == "finding") {
 			t.Errorf("%s: got %+v", line, m.Findings())
 		}
 	case "validate": // a code and path that validating it gives, - for no path

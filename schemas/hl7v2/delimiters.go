@@ -39,7 +39,7 @@ func readPrologue(raw []byte) (prologue, error) {
 	if bytes.HasPrefix(raw, utf8BOM) {
 		p.bom, i = true, len(utf8BOM)
 	}
-	for ; i < len(raw) && (isBlank(raw[i]) || raw[i] == 0x0B); i++ {
+	for ; i < len(raw) && (isBlank(raw[i]) || isPadding(raw[i]) || raw[i] == 0x0B); i++ {
 		if raw[i] == 0x0B {
 			p.framing = true
 		} else {
@@ -127,11 +127,17 @@ func mayDelimit(c byte) bool {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-// wideCharacters recognises the beginning of UTF-16 and UTF-32 text.
+// isPadding reports whether c fills up a record or ends a file of an old
+// system: NUL, form feed, SUB. Around a message they are as blanks.
+func isPadding(c byte) bool { return c == 0 || c == 0x0C || c == 0x1A }
+
+// wideCharacters recognises the beginning of UTF-16 and UTF-32 text: a byte
+// order mark, or MS in two or four bytes each.
 func wideCharacters(b []byte) bool {
-	if len(b) < 4 {
-		return false
+	for _, beginning := range [...]string{"\xFF\xFE", "\xFE\xFF", "M\x00S", "\x00M\x00S", "M\x00\x00\x00", "\x00\x00\x00M\x00"} {
+		if len(b) >= 4 && bytes.HasPrefix(b, []byte(beginning)) {
+			return true
+		}
 	}
-	return b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF ||
-		b[0] == 'M' && b[1] == 0 || b[0] == 0 && (b[1] == 'M' || b[1] == 0)
+	return false
 }

@@ -63,7 +63,7 @@ func sentAt(line []byte, sep byte) (from, to int) {
 // writeLines hashes b with one CR for each run of line ends, and without the
 // blanks before them. It hashes the longest stretches that it can.
 func writeLines(h hash.Hash, b []byte) {
-	b = bytes.TrimRight(b, " \t\r\n\x1c")
+	b = bytes.TrimRight(b, " \t\r\n\x00\x0c\x1a\x1c")
 	feeds := bytes.IndexByte(b, '\n') >= 0
 	start, at := 0, 0
 	for at < len(b) {

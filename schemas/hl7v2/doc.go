@@ -4,7 +4,7 @@
 // what Parse was given.
 //
 // Tolerance is visible: what departs from the standard and could still be read
-// is a Finding, and Options.Strict turns findings into refusals. Every size is
+// is a Finding, and Strictness turns findings into refusals. Every size is
 // bounded, and no input makes the package panic.
 //
 // What the standard says is data, in tables/: segments and fields with the

@@ -91,3 +91,26 @@ func TestEdit_OfNamesInLowerCaseAndIndentedSegments(t *testing.T) {
 		t.Errorf("got %q, %v", m.Bytes(), err)
 	}
 }
+
+func TestEditor_OfAStrictMessageHoldsTheWholeToTheStandardAndNotItsHeaderAlone(t *testing.T) {
+	m, err := hl7v2.Parse([]byte(right), hl7v2.Options{Strictness: hl7v2.RefuseAll})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := m.Edit()
+	if err := e.Set("MSH-18", "UNICODE UTF-8"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Set("PID-5.1", "Østergård"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Message(); err != nil {
+		t.Error(err)
+	}
+	if err := e.Set("PID-5", ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Message(); fault.Of(err).Code != "hl7_field_missing" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -75,10 +75,13 @@ func (e *Editor) find(name string, n int) *edited {
 // follow.
 func (e *Editor) declare() error {
 	line := append(bytes.Clone(e.segs[0].line), '\r')
-	m, err := Parse(line, e.m.options)
+	opts := e.m.options
+	opts.Strictness = Tolerant // of a header alone
+	m, err := Parse(line, opts)
 	if err != nil {
 		return err
 	}
+	m.options = e.m.options
 	e.m = m
 	return nil
 }

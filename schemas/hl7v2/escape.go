@@ -67,7 +67,10 @@ func decodeText(b []byte, d delimiters, cs charset) string {
 		}
 		b = b[i+j+2:]
 	}
-	return string(cs.appendText(cs.appendText(dst, pending), b))
+	if len(pending) > 0 {
+		b = append(pending, b...) // the last byte that an escape gave may begin a character
+	}
+	return string(cs.appendText(dst, b))
 }
 
 var (

@@ -1,7 +1,5 @@
 package hl7v2
 
-import "github.com/stockwell-hub/stockwell/internal/fault"
-
 // The severities of a Finding.
 const (
 	// Info is a departure in form that cannot change what is read.
@@ -22,10 +20,6 @@ type Finding struct {
 	Text string `json:"text"`
 	// Severity is Info or Warning.
 	Severity string `json:"severity"`
-}
-
-func (f Finding) refusal() error {
-	return fault.New(fault.Invalid, "hl7_"+f.Code, "%s This connection is set to be strict.", f.Text).At(f.Path)
 }
 
 // note records a finding once for each code.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -49,6 +50,10 @@ func FuzzParse(f *testing.F) {
 		}
 		if again, err := m.Edit().Message(); err != nil || !bytes.Equal(again.Bytes(), kept) {
 			t.Fatalf("encoding lost bytes: %v", err)
+		}
+		_, refused := hl7v2.Parse(raw, hl7v2.Options{Strictness: hl7v2.RefuseWarnings})
+		if slices.ContainsFunc(hl7v2.Validate(m), hl7v2.RefuseWarnings.Refuses) != (refused != nil) {
+			t.Fatalf("strict, it is refused with %v", refused)
 		}
 	})
 }

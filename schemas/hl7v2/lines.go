@@ -60,6 +60,10 @@ func (m *Message) lineEnd(from, end int, feeds bool) (stop, next int) {
 			next, ends := m.pastFeeds(i, end)
 			if ends {
 				m.note(Info, "line_ends", "", "Segments end with line feeds as well as or instead of carriage returns.")
+				if !m.feeds {
+					m.note(Warning, "line_ends_mixed", "",
+						"A line feed alone ends a segment, though the first one ends otherwise: what follows may be the next line of a text. It was read as a segment.")
+				}
 				if next > i+1 {
 					m.noteBlankLines()
 				}
@@ -130,8 +134,8 @@ func (m *Message) addSegment(from, to int, crowded bool) error {
 		m.lower = true
 		m.noteLower()
 	}
-	if !named { // the frame or the byte order mark of another message
-		line = bytes.TrimLeft(line, "\x0b\x1c\ufeff \t")
+	if !named { // the frame, the byte order mark or the padding before another message
+		line = bytes.TrimLeft(line, "\x00\x0b\x0c\x1a\x1c\ufeff \t")
 	}
 	if len(m.segs) > 0 && foldedName(line, "MSH") && declares(line, m.delims.field) {
 		return fault.New(fault.Invalid, "hl7_several_messages",
@@ -160,9 +164,9 @@ func (m *Message) trimEnd(start int) int {
 	raw := m.raw
 	i := len(raw)
 	blanks, framing := false, false
-	for i > start && (isBlank(raw[i-1]) || raw[i-1] == 0x1C) {
+	for i > start && (isBlank(raw[i-1]) || isPadding(raw[i-1]) || raw[i-1] == 0x1C) {
 		framing = framing || raw[i-1] == 0x1C
-		blanks = blanks || raw[i-1] == ' ' || raw[i-1] == '\t'
+		blanks = blanks || raw[i-1] == ' ' || raw[i-1] == '\t' || isPadding(raw[i-1])
 		i--
 	}
 	line := i
@@ -172,7 +176,7 @@ func (m *Message) trimEnd(start int) int {
 	if framing {
 		m.note(Info, "framing_bytes", "", "MLLP framing characters stand around the message; they were passed over.")
 	}
-	if blanks && (i == line || bytes.ContainsAny(raw[i:], " \t")) {
+	if blanks && (i == line || bytes.ContainsAny(raw[i:], " \t\x00\x0c\x1a")) {
 		m.note(Info, "trailing_blanks", "", "Blanks stand after the last segment; they were passed over.")
 	}
 	if raw := raw[i:]; len(raw) > 0 && bytes.IndexByte(raw, '\n') >= 0 {

@@ -22,8 +22,8 @@ type Options struct {
 	// "WINDOWS-1252", for a feed that declares the wrong one. Empty: MSH-18
 	// decides.
 	Charset string
-	// Strict refuses a message that would otherwise be read with a finding.
-	Strict bool
+	// Strictness says which departures from the standard Parse refuses.
+	Strictness Strictness
 }
 
 func (o Options) withDefaults() Options {

@@ -28,6 +28,7 @@ type Message struct {
 	lower    bool // the name of a segment is not in upper case
 	utf8     bool // raw is valid UTF-8
 	marked   bool // a byte order mark says that it is
+	held     bool // findings are those of Validate
 	options  Options
 	tree     atomic.Pointer[tree] // built on demand
 }
@@ -68,8 +69,8 @@ func Parse(raw []byte, opts Options) (*Message, error) {
 	if m.escapes {
 		m.noteEscapes(p.encodingEnd)
 	}
-	if opts.Strict && len(m.findings) > 0 {
-		return nil, m.findings[0].refusal()
+	if err := m.hold(); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
@@ -117,8 +118,8 @@ func (m *Message) chooseTruncation() {
 // Bytes gives the message as it was given to Parse, byte for byte.
 func (m *Message) Bytes() []byte { return m.raw }
 
-// Findings lists the tolerances that reading the message took. The caller
-// does not change the slice.
+// Findings lists the tolerances that reading the message took; see Strictness
+// for more. The caller does not change the slice.
 func (m *Message) Findings() []Finding { return m.findings }
 
 // Len is the number of segments.

@@ -1,6 +1,7 @@
 package hl7v2_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,19 +41,59 @@ func TestParse_BoundsAreRefusedWithTheirOwnCode(t *testing.T) {
 	}
 }
 
-func TestParse_StrictRefusesWhatWasToleratedOtherwise(t *testing.T) {
-	if _, err := hl7v2.Parse([]byte(header), hl7v2.Options{Strict: true}); err != nil {
-		t.Errorf("a clean message was refused: %v", err)
-	}
-	for code, raw := range map[string]string{
-		"hl7_line_ends":          strings.ReplaceAll(header, "\r", "\r\n"),
-		"hl7_byte_order_mark":    "\ufeff" + header,
-		"hl7_charset_undeclared": header + "NTE|1||£\r",
-		"hl7_leading_blanks":     " " + header,
+// right is a message without a finding.
+const right = "MSH|^~\\&|THEATRE|ZZ1|HUB|ZZ1|20260105093000||ADT^A08|C1|P|2.4\rEVN||20260105093000\rPID|1||X1^^^ZZ1^MR||ASH^ROWAN\rPV1|1|I\r"
+
+func TestParse_RefusesWhatItsStrictnessSays(t *testing.T) {
+	t.Parallel()
+	levels := []hl7v2.Strictness{"", hl7v2.Tolerant, hl7v2.Report, hl7v2.RefuseWarnings, hl7v2.RefuseAll}
+	for _, c := range []struct {
+		raw, code, path string
+		from            int // the first level that refuses it; 5 for none
+	}{
+		{right, "", "", 5},
+		{right + "ZPM|1\r", "", "", 5},
+		{strings.Replace(right, "ADT^A08", "XXX^X01", 1), "", "", 5},
+		{strings.ReplaceAll(right, "\r", "\r\n"), "hl7_line_ends", "", 4},
+		{"\ufeff" + right, "hl7_byte_order_mark", "", 4},
+		{" " + right, "hl7_leading_blanks", "", 4},
+		{strings.Replace(right, "ROWAN", `RO\WAN`, 1), "hl7_escape_unknown", "", 4},
+		{strings.Replace(right, "ROWAN", "R\u00d8WAN", 1), "hl7_charset_undeclared", "MSH-18", 3},
+		{strings.Replace(right, "PV1|1|I\r", "", 1), "hl7_segment_missing", "PV1", 3},
+		{strings.Replace(right, "||ASH^ROWAN", "||", 1), "hl7_field_missing", "PID-5", 3},
+		{strings.Replace(right, "ROWAN", "ROWAN||monday", 1), "hl7_field_type", "PID-7", 3},
+		{right + "FT1|1\r", "hl7_segment_unexpected", "FT1[1]", 3},
 	} {
-		if _, err := hl7v2.Parse([]byte(raw), hl7v2.Options{Strict: true}); err == nil || fault.Of(err).Code != code {
-			t.Errorf("%s: got %v", code, err)
+		for i, level := range levels {
+			_, err := hl7v2.Parse([]byte(c.raw), hl7v2.Options{Strictness: level})
+			if refused := i >= c.from; refused != (err != nil) || refused && (fault.Of(err).Code != c.code || fault.Of(err).Path != c.path || !fault.Is(err, fault.Invalid)) {
+				t.Errorf("%q, strictness %q: got %v", c.raw, level, err)
+			}
 		}
+	}
+}
+
+func TestParse_ARefusalNamesItsFindingsWarningsFirst(t *testing.T) {
+	t.Parallel()
+	raw := strings.ReplaceAll("\ufeff"+strings.Replace(right, "PV1|1|I\r", "", 1), "\r", "\n")
+	_, err := hl7v2.Parse([]byte(raw), hl7v2.Options{Strictness: hl7v2.RefuseAll})
+	f := fault.Of(err)
+	if f.Code != "hl7_segment_missing" || f.Path != "PV1" || !strings.Contains(f.Text, " Also: byte_order_mark, line_ends. ") {
+		t.Errorf("got %s at %s: %s", f.Code, f.Path, f.Text)
+	}
+	_, err = hl7v2.Parse([]byte(right+strings.Repeat("EVN\r", 50)), hl7v2.Options{Strictness: hl7v2.RefuseWarnings})
+	if text := fault.Of(err).Text; !strings.Contains(text, " more. ") || len(text) > 1000 {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestParse_ReportFindsWhatValidateFindsOnce(t *testing.T) {
+	t.Parallel()
+	raw := strings.ReplaceAll(strings.Replace(right, "PV1|1|I\r", "", 1), "\r", "\n")
+	want := hl7v2.Validate(mustParse(t, raw))
+	m, err := hl7v2.Parse([]byte(raw), hl7v2.Options{Strictness: hl7v2.Report})
+	if err != nil || !slices.Equal(m.Findings(), want) || !slices.Equal(hl7v2.Validate(m), want) || len(want) != 2 {
+		t.Errorf("got %+v, %v; want %+v", m.Findings(), err, want)
 	}
 }
 

@@ -14,17 +14,14 @@ const maxHeader = 16 << 10
 
 // Peek reads MSH and the first patient identifier of PID-3, as
 // CX.1^CX.4, and looks at nothing else: it is for receiving, before a message
-// is stored. The identifier is as sent; it is "" where there is none.
+// is stored. The identifier is as sent; it is "" where there is none. With an
+// error, Header is what could be read, to address an answer.
 func Peek(raw []byte) (Header, string, error) {
 	p, err := readPrologue(raw)
 	if err != nil {
 		return Header{}, "", err
 	}
 	end := nextLine(raw, p.start, p.delims.field)
-	if end-p.start > maxHeader {
-		return Header{}, "", fault.New(fault.Invalid, "hl7_header_too_long",
-			"The MSH segment has more than %d bytes. Check that the sender ends segments with a carriage return.", maxHeader).At("MSH")
-	}
 	msh := raw[p.start:end]
 	h := headerOf(msh, p.delims, func(s string) string {
 		cs := charset{}
@@ -36,11 +33,11 @@ func Peek(raw []byte) (Header, string, error) {
 	if p.noEncoding {
 		h.Encoding = ""
 	}
-	patient := firstPatient(raw[end:], p.delims, "PID")
-	if patient == "" {
-		patient = firstPatient(raw[end:], p.delims, "pid")
+	if len(msh) > maxHeader {
+		return h, "", fault.New(fault.Invalid, "hl7_header_too_long",
+			"The MSH segment has more than %d bytes. Check that the sender ends segments with a carriage return.", maxHeader).At("MSH")
 	}
-	return h, patient, nil
+	return h, firstPatient(raw[end:], p.delims), nil
 }
 
 // nextLine gives the end of the line that begins at from: a CR, or a line feed
@@ -63,19 +60,18 @@ func nextLine(raw []byte, from int, sep byte) int {
 	return min(len(raw), from+maxHeader+2)
 }
 
-// firstPatient finds the segment called pid in rest and gives its first
-// identifier.
-func firstPatient(rest []byte, d delimiters, pid string) string {
+// firstPatient finds the first PID behind a line end in rest and gives its
+// first identifier. Blanks may stand before it, as Parse has it.
+func firstPatient(rest []byte, d delimiters) string {
 	for {
-		i := bytes.Index(rest, []byte(pid))
+		i := bytes.IndexAny(rest, "\r\n")
 		if i < 0 {
 			return ""
 		}
-		line := rest[i:]
-		if (i == 0 || rest[i-1] == '\r' || rest[i-1] == '\n') && len(line) > 3 && line[3] == d.field {
-			return identifier(line, d)
+		rest = bytes.TrimLeft(rest[i:], "\r\n \t")
+		if len(rest) > 3 && foldedName(rest, "PID") && rest[3] == d.field {
+			return identifier(rest, d)
 		}
-		rest = line[3:]
 	}
 }
 

@@ -10,13 +10,18 @@ import (
 func TestPeek_GivesTheFirstPatientIdentifier(t *testing.T) {
 	for pid, want := range map[string]string{
 		"PID|1||9990000018^^^NHS^NH~X1^^^ZZ1^MR\r": "9990000018^NHS",
-		"PID|1||X1\r":                     "X1",
-		"PID|1||^^^ZZ1~X2^^^ZZ1\r":        "X2^ZZ1",
-		"PID|1||\"\"\r":                   "",
-		"PID|1\r":                         "",
-		"EVN|P03\nPID|1||X3^^^ZZ1\nPV1|1": "X3^ZZ1",
-		"NTE|1||PID|1||X9\rPID|1||X4":     "X4",
-		"PV1|1\r":                         "",
+		"PID|1||X1\r":                      "X1",
+		"PID|1||^^^ZZ1~X2^^^ZZ1\r":         "X2^ZZ1",
+		"PID|1||\"\"\r":                    "",
+		"PID|1\r":                          "",
+		"EVN|P03\nPID|1||X3^^^ZZ1\nPV1|1":  "X3^ZZ1",
+		"NTE|1||PID|1||X9\rPID|1||X4":      "X4",
+		"NTE|1||PIDPID|1||X9\rPID|1||X4":   "X4",
+		"EVN|P03\r \t PID|1||X5^^^ZZ1\r":   "X5^ZZ1",
+		"EVN|P03\r\n\r\n  pid|1||X6\r\n":   "X6",
+		"NTE|1||see  PID|1||X9\rPID|1||X7": "X7",
+		"EVN|P03\rPid|1||X8\r":             "X8",
+		"PV1|1\r":                          "",
 	} {
 		_, got, err := hl7v2.Peek([]byte(header + pid))
 		if err != nil || got != want {
@@ -26,8 +31,12 @@ func TestPeek_GivesTheFirstPatientIdentifier(t *testing.T) {
 }
 
 func TestPeek_RefusesAHeaderWithoutEnd(t *testing.T) {
-	if _, _, err := hl7v2.Peek([]byte("MSH|^~\\&|" + strings.Repeat("x", 20_000))); err == nil {
+	h, _, err := hl7v2.Peek([]byte("MSH|^~\\&|A|B|C|D|1||ADT^A08|C1|P|2.4|" + strings.Repeat("x", 20_000)))
+	if err == nil {
 		t.Error("a header of 20,000 bytes was read")
+	}
+	if h.ControlID != "C1" {
+		t.Errorf("its answer would be addressed to %q", h.ControlID)
 	}
 }
 
@@ -49,6 +58,7 @@ func TestDigest_TellsMessagesFromDeliveries(t *testing.T) {
 		"no last line end":   strings.TrimSuffix(base, "\r"),
 		"blanks before ends": strings.ReplaceAll(base, "\r", " \t\r"),
 		"byte order mark":    "\ufeff" + base,
+		"padding":            "\x00\x00" + base + "\x00\x1a",
 	}
 	want := hl7v2.Digest([]byte(base))
 	for name, s := range same {

@@ -21,7 +21,8 @@ func Split(raw []byte) [][]byte {
 // is MSH for a message, FHS, BHS, BTS or FTS for a line of the envelope, and ""
 // for what stands outside.
 func scan(raw []byte, piece func(kind string, from, to int)) {
-	open, kind, sep := 0, "", byte(0)
+	open, kind := 0, ""
+	var sep, header byte // the field separator of the last MSH or header, and of the last header
 	cut := func(at int, next string) {
 		if at > open {
 			piece(kind, open, at)
@@ -34,9 +35,12 @@ func scan(raw []byte, piece func(kind string, from, to int)) {
 	}
 	for i < len(raw) {
 		at := i + indent(raw[i:])
-		if name := beginning(raw[at:], sep); name != "" {
+		if name := beginning(raw[at:], sep, header); name != "" {
 			cut(i, name)
-			if name != "BTS" && name != "FTS" {
+			switch name {
+			case "FHS", "BHS":
+				sep, header = raw[at+3], raw[at+3]
+			case "MSH":
 				sep = raw[at+3]
 			}
 		} else if kind != "MSH" && kind != "" {
@@ -53,13 +57,13 @@ func scan(raw []byte, piece func(kind string, from, to int)) {
 	cut(len(raw), "")
 }
 
-// indent is the length of the blanks before what a line holds, and of the byte
-// order mark of a file that was joined to the one before.
+// indent is the length of the blanks and the padding before what a line holds,
+// and of the byte order mark of a file that was joined to the one before.
 func indent(line []byte) int {
 	n := 0
 	for {
 		switch rest := line[n:]; {
-		case len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t'):
+		case len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t' || isPadding(rest[0])):
 			n++
 		case bytes.HasPrefix(rest, utf8BOM):
 			n += len(utf8BOM)
@@ -69,8 +73,9 @@ func indent(line []byte) int {
 	}
 }
 
-// beginning names what begins with this line, "" if nothing does.
-func beginning(line []byte, sep byte) string {
+// beginning names what begins with this line, "" if nothing does. A trailer has
+// the delimiters of its header, or of the message before it.
+func beginning(line []byte, sep, header byte) string {
 	if len(line) < 3 {
 		return ""
 	}
@@ -80,7 +85,7 @@ func beginning(line []byte, sep byte) string {
 		}
 	}
 	for _, name := range [...]string{"BTS", "FTS"} {
-		if foldedName(line, name) && (len(line) == 3 || line[3] == sep || sep == 0 || line[3] == '\r' || line[3] == '\n') {
+		if foldedName(line, name) && (len(line) == 3 || line[3] == sep || line[3] == header || sep == 0 || line[3] == '\r' || line[3] == '\n') {
 			return name
 		}
 	}
@@ -110,7 +115,12 @@ func lineBreak(raw []byte, i int) bool {
 	case '\r', '\n':
 		return true
 	case 0x0B:
-		return foldedName(raw[i+1:], "MSH") || foldedName(raw[i+1:], "FHS") || foldedName(raw[i+1:], "BHS")
+		for _, name := range [...]string{"MSH", "FHS", "BHS", "BTS", "FTS"} {
+			if foldedName(raw[i+1:], name) {
+				return true
+			}
+		}
+		return false
 	case 0x1C:
 		return i+1 == len(raw) || raw[i+1] == '\r' || raw[i+1] == '\n' || raw[i+1] == 0x0B || foldedName(raw[i+1:], "MSH")
 	}

@@ -101,6 +101,20 @@ func ParseTime(text string, loc *time.Location) (Time, error) {
 	return t, nil
 }
 
+// ParseTS is ParseTime for a TS of two components: the time is no more precise
+// than degree says, which is Y, L (month), D, H, M, S, or anything else for as
+// precise as it is.
+func ParseTS(text, degree string, loc *time.Location) (Time, error) {
+	t, err := ParseTime(text, loc)
+	if err != nil {
+		return t, err
+	}
+	if short := shortened(text, degree); short != "" {
+		return ParseTime(short, loc)
+	}
+	return t, nil
+}
+
 // place finds the moments at which the clocks at loc read wall.
 func (t *Time) place(wall time.Time, loc *time.Location) {
 	_, before := wall.Add(-24 * time.Hour).In(loc).Zone()

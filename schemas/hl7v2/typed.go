@@ -143,8 +143,17 @@ func (v Value) PL() PL {
 		v.Component(7).subtext(1), v.Component(8).subtext(1), v.text(9)}
 }
 
+// simple gives part n of a value of a simple type: a component or, within a
+// component, a subcomponent.
+func (v Value) simple(n int) string {
+	if v.level >= component {
+		return v.subtext(n)
+	}
+	return v.text(n)
+}
+
 // Number reads the value as an NM or SI; see ParseNumber.
-func (v Value) Number() (Number, error) { return ParseNumber(v.text(1)) }
+func (v Value) Number() (Number, error) { return ParseNumber(v.simple(1)) }
 
 // CQ reads the value as a CQ.
 func (v Value) CQ() (CQ, error) {
@@ -156,19 +165,11 @@ func (v Value) CQ() (CQ, error) {
 // it has no offset, of Europe/London if loc is nil. See ParseTime. It is no more
 // precise than TS.2 says: 20260105000000^D is a day, not its midnight.
 func (v Value) Time(loc *time.Location) (Time, error) {
-	text := v.text(1)
-	t, err := ParseTime(text, loc)
-	if err != nil {
-		return t, err
-	}
-	if short := shortened(text, v.text(2)); short != "" {
-		return ParseTime(short, loc)
-	}
-	return t, nil
+	return ParseTS(v.simple(1), v.simple(2), loc)
 }
 
 // Clock reads the value as a TM; see ParseClock.
-func (v Value) Clock() (Clock, error) { return ParseClock(v.text(1)) }
+func (v Value) Clock() (Clock, error) { return ParseClock(v.simple(1)) }
 
 // DR reads the value as a DR; see Time.
 func (v Value) DR(loc *time.Location) (DR, error) {

@@ -1,6 +1,9 @@
 package hl7v2
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // State says how a value is there. Absent, Empty and Null are three things:
 // only Null asks the receiver to delete.
@@ -139,6 +142,26 @@ func (v Value) Subcomponents() int {
 		v = v.Component(1)
 	}
 	return v.count(component, v.delim(subcomponent))
+}
+
+// Parts gives what a value consists of one level down, counted from 1: the
+// repetitions of a field, the components of a repetition, the subcomponents of
+// a component. What cannot be split is its own only part; an absent value has
+// none.
+func (v Value) Parts() iter.Seq2[int, Value] {
+	return func(yield func(int, Value) bool) {
+		below, sep := v.level, byte(0)
+		if v.level < subcomponent {
+			below = v.level + 1
+			sep = v.delim(below)
+		}
+		for n, rest := 1, v; rest.m != nil; n++ {
+			var part Value
+			if part, rest = rest.cut(sep, below); !yield(n, part) {
+				return
+			}
+		}
+	}
 }
 
 func (v Value) count(at level, sep byte) int {

@@ -1,0 +1,106 @@
+package theatre
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// Authority says whose word counts for use at a place.
+type Authority struct {
+	Rank Rank
+	// Adds reports whether a source may tell of use that no other source
+	// tells of; nil is yes for all. One that may not only corroborates.
+	Adds func(source string) bool
+}
+
+func (a Authority) adds(source string) bool { return a.Adds == nil || a.Adds(source) }
+
+// Reconcile looks at the lines of one case side by side. Of each thing the
+// most authoritative source that told of it decides how many were used; the
+// lines of others are kept, and corroborate it or open a difference, but they
+// never add. No line is taken for another because it looks like it: the lines
+// stay apart, and only their sums are compared. settled changes in place;
+// accepted are the lines of which a person said that they count.
+func Reconcile(settled map[string]Settled, a Authority, accepted map[string]bool) {
+	deciding := map[string]string{} // of a thing, the source
+	for key, s := range settled {
+		thing := s.thing()
+		if s.Source == "" || thing == "" || accepted[key] {
+			continue
+		}
+		if d, ok := deciding[thing]; !ok || a.before(s.Source, d) {
+			deciding[thing] = s.Source
+		}
+	}
+	sums := map[[2]string]map[string]int64{}
+	for _, s := range settled {
+		k := [2]string{s.thing(), s.Source}
+		if sums[k] == nil {
+			sums[k] = map[string]int64{}
+		}
+		sums[k][s.Lot+"\x00"+s.Serial] += s.Base + s.Waste
+	}
+	for key, s := range settled {
+		thing := s.thing()
+		if !s.Counts() || accepted[key] || thing == "" {
+			continue
+		}
+		d := deciding[thing]
+		switch {
+		case s.Source == d && a.adds(d):
+			continue
+		case s.Source == d:
+			s.State, s.Why = Waiting, "source_not_authoritative"
+		case agree(sums[[2]string{thing, d}], sums[[2]string{thing, s.Source}]):
+			s.State, s.Why = Recorded, "corroborates"
+		default:
+			s.State, s.Why = Waiting, "sources_differ"
+		}
+		s.Base, s.Waste, s.Held = 0, 0, 0
+		settled[key] = s
+	}
+}
+
+// before reports whether a source's word counts before another's.
+func (a Authority) before(s, o string) bool {
+	if x, y := a.adds(s), a.adds(o); x != y {
+		return x
+	}
+	return cmp.Or(cmp.Compare(a.Rank(s), a.Rank(o)), cmp.Compare(s, o)) < 0
+}
+
+// thing is what a line tells of: the item, or the sender's words for one that
+// is unknown; empty if the line names none.
+func (s Settled) thing() string {
+	if s.Item != 0 {
+		return "item " + strconv.FormatInt(int64(s.Item), 10)
+	}
+	if len(s.Codes) > 0 {
+		return "code " + strings.Join(s.Codes, ",")
+	}
+	return ""
+}
+
+// agree compares what two sources say of one thing, by lot and serial, or in
+// all if one of them tells neither.
+func agree(a, b map[string]int64) bool {
+	total := func(m map[string]int64) (n int64, named bool) {
+		for k, q := range m {
+			n += q
+			named = named || k != "\x00" && q != 0
+		}
+		return n, named
+	}
+	n, named := total(a)
+	m, also := total(b)
+	if n != m || !named || !also {
+		return n == m
+	}
+	for k, q := range a {
+		if b[k] != q {
+			return false
+		}
+	}
+	return true
+}
