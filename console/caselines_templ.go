@@ -394,7 +394,7 @@ func caseLine(p page, d journal.CaseDetail, l journal.CaseLine) templ.Component 
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						if w.Stands() && w.Source == l.Source && len(l.Words) > 1 {
+						if followed(l, w) {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<span class=\"sw-note\">is followed</span>")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,16 +127,6 @@ func (p page) caseWhen(c journal.CaseSummary) string {
 	return "not told"
 }
 
-// numberOfCase finds a case of a chain by its name.
-func numberOfCase(c journal.Chain, name string) int64 {
-	for _, k := range c.Cases {
-		if k.Name == name {
-			return k.ID
-		}
-	}
-	return 0
-}
-
 // names writes a case's names, as booking number B7.
 func names(all []journal.CaseName, instead string) string {
 	var out []string
@@ -156,7 +147,16 @@ func fate(s journal.Said) string {
 	return "stands"
 }
 
-// said lists what was said of a line, what stands first.
+// followed reports whether a word decides of a line of which another source
+// tells too.
+func followed(l journal.CaseLine, w journal.LineWord) bool {
+	other := func(o journal.LineWord) bool {
+		return o.Source != l.Source && (o.Part == "use" || o.Part == "credit")
+	}
+	return w.Stands() && w.Source == l.Source && slices.ContainsFunc(l.Words, other)
+}
+
+// saidOf lists what was said of a line, what stands first.
 func saidOf(l journal.CaseLine) []journal.LineWord {
 	return append(append([]journal.LineWord{}, l.Words...), l.Before...)
 }

@@ -103,7 +103,7 @@ func warned(w journal.Warning) need {
 		}
 	case "returned_to_check":
 		n.Commands = []string{"stockwell stock holds", "stockwell stock release HOLD --why WHY"}
-	case "wrong_patient", "nhs_number_changed", "above_ceiling":
+	case "wrong_patient", "patient_changed", "nhs_number_changed", "above_ceiling":
 		n.Commands = append(n.Commands, fmt.Sprintf("stockwell warnings close %d --by NAME --reason WHY", w.ID))
 	}
 	switch {

@@ -154,6 +154,7 @@ var warningKinds = words{
 	"item_unidentified":        {"An item is unidentified", ""},
 	"place_unidentified":       {"A place is unidentified", ""},
 	"wrong_patient":            {"A use was told of the wrong patient", ""},
+	"patient_changed":          {"A use was moved from one patient to another", ""},
 	"case_patient_differs":     {"Use and booking name different patients", ""},
 	"identifiers_disagree":     {"A patient's identifiers disagree", ""},
 	"cancelled_case_used":      {"Things were used in a cancelled case", ""},

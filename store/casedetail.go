@@ -179,8 +179,8 @@ func (r *caseReader) messages(ctx context.Context, s *Store) error {
 }
 
 func (r *caseReader) resembles(ctx context.Context) error {
-	like, err := resembling(ctx, r.tx, r.trust, r.ids[:1], r.zone)
-	r.d.Resembles = append([]journal.CaseRef{}, like[r.ids[0]]...)
+	like, err := resembling(ctx, r.tx, r.trust, r.ids[0], r.zone)
+	r.d.Resembles = append([]journal.CaseRef{}, like...)
 	return err
 }
 

@@ -29,7 +29,7 @@ func (r *caseReader) lines(ctx context.Context, q journal.CaseQuery) error {
 	told := map[int64]map[string]theatre.Word{}
 	items := map[int64]int64{}
 	lines, err := collect(ctx, r.tx, `SELECT l.id, c.name, l.key, l.state, l.why, coalesce(i.code, ''), coalesce(i.description, ''), l.text, l.lot, l.serial, coalesce(l.expiry::text, ''), l.quantity::text,
-			l.disposition, coalesce(p.code, ''), coalesce(q.merged_into, l.patient, 0), coalesce(l.movement, 0), l.message_id, l.origin, l.profile, l.told, l.set_id, l.set_cycle, l.same_as, coalesce(l.item, 0),
+			l.disposition, coalesce(p.code, ''), coalesce(q.merged_into, l.patient, 0), coalesce(l.movement, 0), l.message_id, l.origin, l.profile, l.told, l.set_id, l.set_cycle, l.same_as, l.source, coalesce(l.item, 0),
 			count(*) OVER ()
 		FROM usage_line l JOIN theatre_case c ON c.trust = l.trust AND c.id = l.case_id LEFT JOIN patient q ON q.trust = l.trust AND q.id = l.patient
 		LEFT JOIN item i ON i.trust = l.trust AND i.id = l.item LEFT JOIN place p ON p.trust = l.trust AND p.id = l.place
@@ -37,7 +37,7 @@ func (r *caseReader) lines(ctx context.Context, q journal.CaseQuery) error {
 		var raw []byte
 		var item int64
 		err = row.Scan(&l.ID, &l.Case, &l.Key, &l.State, &l.Why, &l.Item, &l.Description, &l.Text, &l.Lot, &l.Serial, &l.Expiry, &l.Quantity, &l.Disposition, &l.Place, &l.Patient, &l.Movement, &l.Message, &l.Origin, &l.Profile,
-			&raw, &l.Set, &l.Cycle, &l.SameAs, &item, &r.d.LineCount)
+			&raw, &l.Set, &l.Cycle, &l.SameAs, &l.Source, &item, &r.d.LineCount)
 		if err != nil {
 			return l, err
 		}
@@ -110,41 +110,20 @@ func (r *caseReader) words(ctx context.Context, ids []int64, told map[int64]map[
 			w := told[l.ID][k]
 			l.Words = append(l.Words, r.lineWord(source, part, w, journal.Said{Message: w.Sequence.Message, SentAt: sent(w.Sequence)}))
 		}
-		r.decided(l, told[l.ID], items[l.ID])
+		r.decided(l, told[l.ID])
 		others := slices.DeleteFunc(slices.Clone(deciding[items[l.ID]]), func(s string) bool { return s == l.Source })
 		l.Says = journal.SayLine(l.State, l.Why, l.SameAs, others)
 	}
 	return nil
 }
 
-// decided fills in whose word decides of a line, and what only that word
-// tells. Where several sources tell of it, it is the one that says what the
-// line comes to.
-func (r *caseReader) decided(l *journal.CaseLine, told map[string]theatre.Word, item int64) {
-	var sources []string
-	for _, k := range slices.Sorted(maps.Keys(told)) {
-		if source, part := sourceAndPart(k); (part == "use" || part == "credit") && !slices.Contains(sources, source) {
-			sources = append(sources, source)
+// decided fills in what only the word tells that decides of a line.
+func (r *caseReader) decided(l *journal.CaseLine, told map[string]theatre.Word) {
+	for _, part := range []string{"use", "credit", "unknown"} {
+		if w, ok := told[l.Source+"/"+part]; ok {
+			l.Unit, l.UDI, l.Codes, l.Side, l.OccurredAt = w.Unit, w.UDI, w.Codes, w.Side, nullTime(w.OccurredAt)
+			return
 		}
-	}
-	of := func(source string) theatre.Word {
-		if w, ok := told[source+"/use"]; ok {
-			return w
-		}
-		return told[source+"/credit"]
-	}
-	fits := func(w theatre.Word) bool {
-		return (w.Item == 0 || int64(w.Item) == item) && w.Lot == l.Lot && w.Serial == l.Serial && w.Text == l.Text && string(w.Disposition) == l.Disposition
-	}
-	i := slices.IndexFunc(sources, func(s string) bool {
-		return len(sources) == 1 || fits(of(s)) && of(s).Quantity == l.Quantity
-	})
-	if i < 0 { // its quantity may be what a credit left
-		i = slices.IndexFunc(sources, func(s string) bool { return fits(of(s)) })
-	}
-	if i >= 0 {
-		w := of(sources[i])
-		l.Source, l.Unit, l.UDI, l.Codes, l.Side, l.OccurredAt = sources[i], w.Unit, w.UDI, w.Codes, w.Side, nullTime(w.OccurredAt)
 	}
 }
 
@@ -154,8 +133,8 @@ func (r *caseReader) deciding(ctx context.Context) (map[int64][]string, error) {
 	if !slices.ContainsFunc(r.d.Lines, func(l journal.CaseLine) bool { return l.Why == "corroborates" || l.Why == "sources_differ" }) {
 		return nil, nil
 	}
-	rows, err := r.tx.Query(ctx, `SELECT DISTINCT l.item, regexp_replace(k, '/[^/]*$', '') FROM usage_line l CROSS JOIN LATERAL json_object_keys(l.told) k
-		WHERE l.trust = $1 AND l.case_id = ANY ($2) AND l.item IS NOT NULL AND l.state IN ('posted', 'unidentified', 'withdrawn') AND k ~ '/(use|credit)$' ORDER BY 1, 2`, r.trust, r.ids)
+	rows, err := r.tx.Query(ctx, `SELECT DISTINCT l.item, l.source FROM usage_line l
+		WHERE l.trust = $1 AND l.case_id = ANY ($2) AND l.item IS NOT NULL AND l.source <> '' AND l.state IN ('posted', 'unidentified', 'withdrawn') ORDER BY 1, 2`, r.trust, r.ids)
 	if err != nil {
 		return nil, err
 	}

@@ -28,11 +28,14 @@ const pointed = `pointed AS (
 
 // alikeCases gives what resembles what among the latest cases below a number.
 func alikeCases(ctx context.Context, tx pgx.Tx, trust string, f journal.CaseFilter) (map[int64][]journal.CaseRef, error) {
-	latest, err := collect(ctx, tx, `SELECT id FROM theatre_case WHERE trust = $1 AND id < $2 AND joined_into IS NULL ORDER BY id DESC LIMIT $3`, pgx.RowTo[int64], trust, f.Before, alike)
-	if err != nil {
-		return nil, err
-	}
-	return resembling(ctx, tx, trust, latest, zoneName(f.Zone))
+	return pairs(ctx, tx, `
+		WITH latest AS MATERIALIZED (
+			SELECT c.id, c.name, c.place, `+caseTime+` AS at, (`+caseTime+` AT TIME ZONE $4)::date AS day, coalesce(p.merged_into, c.patient) AS patient, `+kindsOf+` AS kinds
+			  FROM (SELECT * FROM theatre_case c WHERE c.trust = $1 AND c.id < $2 AND c.joined_into IS NULL ORDER BY c.id DESC LIMIT $3) c
+			  CROSS JOIN LATERAL (SELECT p.merged_into FROM patient p WHERE p.trust = $1 AND p.id = c.patient OFFSET 0) p)
+		SELECT a.id, b.id, b.name, b.at, (SELECT json_agg(json_build_object('kind', n.kind, 'value', n.value) ORDER BY n.kind, n.value) FROM case_alias n WHERE n.trust = $1 AND n.case_id = b.id)
+		  FROM latest a JOIN latest b ON b.patient = a.patient AND b.place = a.place AND b.day = a.day AND b.id <> a.id AND NOT b.kinds && a.kinds`,
+		trust, f.Before, alike, zoneName(f.Zone))
 }
 
 // addPoints gives each case its entries of the reconciliation list.
@@ -72,22 +75,29 @@ func addPoints(ctx context.Context, tx pgx.Tx, trust string, cases []journal.Cas
 	return err
 }
 
-// resembling gives, for each of some cases, those that may be the same under
-// another sort of number: of one patient, at one place, on one day of zone,
-// without a kind of name that both have. It joins nothing.
-func resembling(ctx context.Context, tx pgx.Tx, trust string, ids []int64, zone string) (map[int64][]journal.CaseRef, error) {
-	const at = `coalesce(o.first_used_at, o.scheduled_at)`
-	rows, err := tx.Query(ctx, `
-		SELECT c.id, o.id, o.name, `+at+`, (SELECT json_agg(json_build_object('kind', a.kind, 'value', a.value) ORDER BY a.kind, a.value) FROM case_alias a WHERE a.trust = $1 AND a.case_id = o.id)
-		  FROM unnest($2::bigint[]) u (id)
-		  JOIN theatre_case c ON c.trust = $1 AND c.id = u.id AND c.joined_into IS NULL
-		  JOIN patient p ON p.trust = $1 AND p.id = c.patient
-		  CROSS JOIN LATERAL (SELECT DISTINCT x.case_id FROM patient r JOIN case_patient x ON x.trust = r.trust AND x.patient = r.id
-			WHERE r.trust = $1 AND (r.id = coalesce(p.merged_into, p.id) OR r.merged_into = coalesce(p.merged_into, p.id)) AND x.case_id <> c.id) x
-		  JOIN theatre_case o ON o.trust = $1 AND o.id = x.case_id AND o.joined_into IS NULL AND o.place = c.place
-		   AND (`+at+` AT TIME ZONE $3)::date = (`+caseTime+` AT TIME ZONE $3)::date
-		  JOIN patient q ON q.trust = $1 AND q.id = o.patient AND coalesce(q.merged_into, q.id) = coalesce(p.merged_into, p.id)
-		 WHERE NOT EXISTS (SELECT 1 FROM case_alias a JOIN case_alias b ON b.trust = $1 AND b.case_id = o.id AND b.kind = a.kind WHERE a.trust = $1 AND a.case_id = c.id)`, trust, ids, zone)
+// kindsOf are the kinds of names of case c.
+const kindsOf = `(SELECT coalesce(array_agg(a.kind), '{}') FROM case_alias a WHERE a.trust = c.trust AND a.case_id = c.id)`
+
+// resembling gives, for a case, those that may be the same under another sort
+// of number: of one patient, at one place, on one day of zone, without a kind
+// of name that both have. It joins nothing.
+func resembling(ctx context.Context, tx pgx.Tx, trust string, id int64, zone string) ([]journal.CaseRef, error) {
+	found, err := pairs(ctx, tx, `
+		SELECT c.id, o.id, o.name, o.at, (SELECT json_agg(json_build_object('kind', n.kind, 'value', n.value) ORDER BY n.kind, n.value) FROM case_alias n WHERE n.trust = $1 AND n.case_id = o.id)
+		  FROM (SELECT c.id, c.place, (`+caseTime+` AT TIME ZONE $3)::date AS day, c.patient, `+kindsOf+` AS kinds FROM theatre_case c WHERE c.trust = $1 AND c.id = $2 AND c.joined_into IS NULL OFFSET 0) c
+		  CROSS JOIN LATERAL (SELECT coalesce(p.merged_into, p.id) AS id FROM patient p WHERE p.trust = $1 AND p.id = c.patient OFFSET 0) s
+		  CROSS JOIN LATERAL (SELECT DISTINCT x.case_id FROM (SELECT s.id UNION ALL SELECT r.id FROM patient r WHERE r.trust = $1 AND r.merged_into = s.id) r (id)
+			CROSS JOIN LATERAL (SELECT x.case_id FROM case_patient x WHERE x.trust = $1 AND x.patient = r.id OFFSET 0) x) x
+		  CROSS JOIN LATERAL (SELECT c.id, c.name, c.place, c.patient, `+caseTime+` AS at, (`+caseTime+` AT TIME ZONE $3)::date AS day, `+kindsOf+` AS kinds
+			FROM theatre_case c WHERE c.trust = $1 AND c.id = x.case_id AND c.id <> $2 AND c.joined_into IS NULL OFFSET 0) o
+		  CROSS JOIN LATERAL (SELECT coalesce(q.merged_into, q.id) AS id FROM patient q WHERE q.trust = $1 AND q.id = o.patient OFFSET 0) q
+		 WHERE o.place = c.place AND o.day = c.day AND q.id = s.id AND NOT o.kinds && c.kinds`, trust, id, zone)
+	return found[id], err
+}
+
+// pairs reads which cases resemble which.
+func pairs(ctx context.Context, tx pgx.Tx, sql string, args ...any) (map[int64][]journal.CaseRef, error) {
+	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ const (
 
 // LearnPlaces notes of which places feeds told a use, from the latest postings
 // after the message after, and gives the latest message. Feeds whose places
-// are declared are left alone.
+// are declared are left alone; what a person records is no feed.
 func (s *Store) LearnPlaces(ctx context.Context, trust string, after int64, now time.Time) (latest int64, err error) {
 	err = pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
@@ -76,7 +76,7 @@ func (s *Store) LearnPlaces(ctx context.Context, trust string, after int64, now 
 		}
 		if _, err := tx.Exec(ctx, `
 			WITH recent AS MATERIALIZED (
-				SELECT message_id, connector FROM posting WHERE trust = $1 AND message_id > $2 ORDER BY message_id DESC LIMIT $3
+				SELECT message_id, connector FROM posting WHERE trust = $1 AND message_id > $2 AND connector <> $5 ORDER BY message_id DESC LIMIT $3
 			), told AS (
 				SELECT DISTINCT r.connector, m.from_place AS place FROM recent r
 				 CROSS JOIN LATERAL (SELECT x.from_place FROM movement x WHERE x.trust = $1 AND x.message_id = r.message_id AND x.kind = 'use' OFFSET 0) m)
@@ -84,7 +84,7 @@ func (s *Store) LearnPlaces(ctx context.Context, trust string, after int64, now 
 			SELECT $1, p.id, t.connector, false, $4 FROM told t JOIN place p ON p.trust = $1 AND p.id = t.place AND p.kind = 'stock'
 			 WHERE NOT EXISTS (SELECT 1 FROM feed_place d WHERE d.trust = $1 AND d.connector = t.connector AND d.declared) ORDER BY 2, 3
 			ON CONFLICT (trust, place, connector) DO UPDATE SET used_at = excluded.used_at WHERE f.used_at < excluded.used_at - interval '1 hour'`,
-			trust, after, mostLearned, now); err != nil {
+			trust, after, mostLearned, now, personsName); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM feed_place WHERE trust = $1 AND NOT declared AND used_at < $2`, trust, now.Add(-forgotten))

@@ -84,7 +84,7 @@ func (b *Books) keepLots(batch *pgx.Batch, lots []posting.Lot) {
 type lineColumns struct {
 	id, cases, item, place, patient, movement, message []int64
 	waste                                              []int64
-	setID, setCycle, sameAs                            []string
+	setID, setCycle, sameAs, source                    []string
 	key, state, why, text, lot, serial, disposition    []string
 	told, quantity, origin, profile                    []string
 	expiry                                             []*time.Time
@@ -94,7 +94,7 @@ func (c *lineColumns) grow(n int) {
 	for _, ints := range []*[]int64{&c.id, &c.cases, &c.item, &c.place, &c.patient, &c.movement, &c.message, &c.waste} {
 		*ints = slices.Grow(*ints, n)
 	}
-	for _, texts := range []*[]string{&c.key, &c.state, &c.why, &c.text, &c.lot, &c.serial, &c.disposition, &c.told, &c.quantity, &c.origin, &c.profile, &c.setID, &c.setCycle, &c.sameAs} {
+	for _, texts := range []*[]string{&c.key, &c.state, &c.why, &c.text, &c.lot, &c.serial, &c.disposition, &c.told, &c.quantity, &c.origin, &c.profile, &c.setID, &c.setCycle, &c.sameAs, &c.source} {
 		*texts = slices.Grow(*texts, n)
 	}
 	c.expiry = slices.Grow(c.expiry, n)
@@ -126,20 +126,21 @@ func (c *lineColumns) add(l posting.LineState) error {
 	c.expiry, c.quantity, c.disposition = append(c.expiry, expiry), append(c.quantity, quantity), append(c.disposition, string(s.Disposition))
 	c.place, c.patient, c.movement = append(c.place, int64(s.Place)), append(c.patient, int64(l.Patient)), append(c.movement, movement)
 	c.waste, c.setID, c.setCycle, c.sameAs = append(c.waste, waste), append(c.setID, s.Set.ID), append(c.setCycle, s.Set.Cycle), append(c.sameAs, l.Line.SameAs)
+	c.source = append(c.source, s.Source)
 	c.message, c.origin, c.profile = append(c.message, l.Cause.Message), append(c.origin, l.Cause.Origin), append(c.profile, l.Cause.Profile)
 	return nil
 }
 
 // lineRows gives the columns back as rows.
 const lineRows = `unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::date[],
-	$13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::bigint[], $22::text[], $23::text[], $24::text[])
-	AS r (id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile, waste, set_id, set_cycle, same_as)`
+	$13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::bigint[], $22::text[], $23::text[], $24::text[], $25::text[])
+	AS r (id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile, waste, set_id, set_cycle, same_as, source)`
 
 // queue runs sql on every line. One that it passes over must not be lost.
 func (c *lineColumns) queue(batch *pgx.Batch, sql, trust string) {
 	if len(c.id) > 0 {
 		batch.Queue(sql, trust, c.id, c.cases, c.key, c.told, c.state, c.why, c.item, c.text, c.lot, c.serial, c.expiry,
-			c.quantity, c.disposition, c.place, c.patient, c.movement, c.message, c.origin, c.profile, c.waste, c.setID, c.setCycle, c.sameAs).Exec(func(tag pgconn.CommandTag) error {
+			c.quantity, c.disposition, c.place, c.patient, c.movement, c.message, c.origin, c.profile, c.waste, c.setID, c.setCycle, c.sameAs, c.source).Exec(func(tag pgconn.CommandTag) error {
 			if kept := tag.RowsAffected(); kept != int64(len(c.id)) {
 				return fault.New(fault.Internal, "line_lost", "The database kept %d of %d usage lines, so nothing was kept. It is a defect of the hub: report it, then replay.", kept, len(c.id))
 			}
@@ -148,6 +149,9 @@ func (c *lineColumns) queue(batch *pgx.Batch, sql, trust string) {
 	}
 }
 
+// keepLines writes lines as they now stand. Those that are there are found one
+// by one by their key, as casesNamed tells, and then by their place in the
+// table, which nobody can change meanwhile: their case is locked.
 func (b *Books) keepLines(batch *pgx.Batch, ls []posting.LineState) error {
 	var fresh, changed lineColumns
 	fresh.grow(len(ls))
@@ -160,14 +164,16 @@ func (b *Books) keepLines(batch *pgx.Batch, ls []posting.LineState) error {
 			return err
 		}
 	}
-	fresh.queue(batch, `INSERT INTO usage_line (trust, id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile, waste_movement, set_id, set_cycle, same_as)
+	fresh.queue(batch, `INSERT INTO usage_line (trust, id, case_id, key, told, state, why, item, text, lot, serial, expiry, quantity, disposition, place, patient, movement, message_id, origin, profile, waste_movement, set_id, set_cycle, same_as, source)
 		SELECT $1, id, case_id, key, told::json, state, why, nullif(item, 0), text, lot, serial, expiry, quantity::numeric, disposition, nullif(place, 0), nullif(patient, 0), nullif(movement, 0), message_id, origin, profile,
-			nullif(waste, 0), set_id, set_cycle, same_as
+			nullif(waste, 0), set_id, set_cycle, same_as, source
 		  FROM `+lineRows, b.trust)
 	changed.queue(batch, `UPDATE usage_line l SET told = r.told::json, state = r.state, why = r.why, item = nullif(r.item, 0), text = r.text, lot = r.lot, serial = r.serial, expiry = r.expiry,
 			quantity = r.quantity::numeric, disposition = r.disposition, place = nullif(r.place, 0), patient = nullif(r.patient, 0), movement = nullif(r.movement, 0),
-			message_id = r.message_id, origin = r.origin, profile = r.profile, waste_movement = nullif(r.waste, 0), set_id = r.set_id, set_cycle = r.set_cycle, same_as = r.same_as, updated_at = now()
-		  FROM `+lineRows+` WHERE l.trust = $1 AND l.id = r.id AND l.case_id = r.case_id AND l.key = r.key`, b.trust)
+			message_id = r.message_id, origin = r.origin, profile = r.profile, waste_movement = nullif(r.waste, 0), set_id = r.set_id, set_cycle = r.set_cycle, same_as = r.same_as, source = r.source, updated_at = now()
+		  FROM `+lineRows+`
+		 CROSS JOIN LATERAL (SELECT k.ctid AS at FROM usage_line k WHERE k.trust = $1 AND k.id = r.id AND k.case_id = r.case_id AND k.key = r.key OFFSET 0) k
+		 WHERE l.ctid = k.at`, b.trust)
 	return nil
 }
 

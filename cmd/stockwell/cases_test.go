@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stockwell-hub/stockwell/pipeline"
 )
 
 // theatreSays sends a message of patient Ada, or of another, and waits for it.
@@ -318,7 +321,30 @@ func TestStock_IsHeldAndReleased(t *testing.T) {
 	}
 	h.ok("warnings", "close", closed, "--by", "J. Okafor", "--reason", "compared with the form")
 	inOrder(t, h.ok("cases", "show", "4411"), "closed ", "J. Okafor: compared with the form")
-	if metrics := h.pageAt("/metrics"); !strings.Contains(metrics, `stockwell_message_outcomes_total{connector="theatre",outcome="applied",trust="ZZ1"} 1`) || !strings.Contains(metrics, `stockwell_message_findings_total{code="no_business_key",connector="theatre",trust="ZZ1"} 1`) {
-		t.Errorf("what became of messages is not counted:\n%s", metrics)
+	h.until("what became of messages is counted", func() (string, error) {
+		metrics := h.pageAt("/metrics")
+		for _, want := range []string{`stockwell_message_outcomes_total{connector="theatre",outcome="applied",trust="ZZ1"} 1`, `stockwell_message_findings_total{code="no_business_key",connector="theatre",trust="ZZ1"} 1`} {
+			if !strings.Contains(metrics, want) {
+				return want, nil
+			}
+		}
+		return "", nil
+	})
+}
+
+func TestCases_TheFormInTheDocsIsOneThatIsTaken(t *testing.T) {
+	t.Parallel()
+	docs, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(docs), "```json\n{\n  \"patient\"")
+	example, _, found := strings.Cut(rest, "```")
+	u, err := pipeline.ReadUsage([]byte("{\n  \"patient\"" + example))
+	if err == nil {
+		err = completed(&u, time.UTC)
+	}
+	if err != nil || !found || len(u.Lines) != 2 || u.OccurredAt.Precision != "minute" {
+		t.Errorf("%+v, %v", u, err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // lines, of a patient or of a set.
 func (j *journey) expectCase(w []string) (got string, err error) {
 	switch w[0] {
-	case "persons": // as how many people those of the posted lines are read
+	case "patients": // as how many people those of the posted lines are read
 		return j.query(`SELECT count(DISTINCT coalesce(p.merged_into, p.id))::text FROM usage_line l JOIN patient p ON p.id = l.patient WHERE l.movement IS NOT NULL`)
 	case "event":
 		return j.query(`SELECT string_agg(DISTINCT e.kind, ',') FROM identity_event e JOIN message_key k ON k.trust = e.trust AND k.message_id = e.message_id WHERE k.control_id = $1`, w[1])
@@ -68,6 +68,8 @@ func (j *journey) expectLine(w []string, l journal.CaseLine) (string, error) {
 		return l.Side, nil
 	case "why":
 		return l.Why, nil
+	case "source": // whose word is followed
+		return l.Source, nil
 	case "people":
 		for _, x := range l.Words {
 			if x.Source == l.Source && x.Part == "use" {

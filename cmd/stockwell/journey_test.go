@@ -74,7 +74,7 @@ func (j *journey) play(script string) {
 }
 
 func (j *journey) step(w []string) error {
-	if before := []string{"set", "connector", "write", "alias"}; j.hub == nil && !slices.Contains(before, w[0]) {
+	if before := []string{"set", "connector", "write", "append", "alias"}; j.hub == nil && !slices.Contains(before, w[0]) {
 		j.start()
 		if !j.seeded {
 			j.seed()

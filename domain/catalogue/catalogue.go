@@ -25,10 +25,12 @@ type Code struct {
 }
 
 // Meaning is the item that a code names, how many base units the coded pack
-// holds, and the most of it that one case is thought to use (0: not said).
+// holds, the pack in which the item is ordered, and the most of it that one
+// case is thought to use (0: not said).
 type Meaning struct {
 	Item    ItemID
 	Ratio   int64
+	Pack    int64
 	Ceiling int64
 }
 

@@ -1,6 +1,7 @@
 package posting
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,10 +40,14 @@ func (d *decider) lineWarnings(s *saying, in openCase, line *theatre.Line, n the
 			warn("line_waiting", "warning", "a line waits: "+waitingText[n.Why], "Open the message, ask the theatre, and have the line corrected and sent again.")
 		}
 	}
+	if n.Doubt != "" && n.State != theatre.Waiting {
+		warn("line_waiting", "warning", "what was told later of a line cannot be followed, and its use stands: "+waitingText[n.Doubt], "Open the message, ask the theatre, and have the line corrected and sent again.")
+	}
 	if n.Disposition == theatre.SupplierLiable && n.Counts() {
 		warn("supplier_liable", "notice", "something failed, and the supplier answers for it.", "Keep the device and its packaging, and claim it from the supplier.")
 	}
 	if n.Held > 0 {
+		message = cmp.Or(n.CreditedBy, message)
 		warn("returned_to_check", "notice", fmt.Sprintf("%d came back never opened.", n.Held), "Check pack, lot and expiry on the shelf, then release the stock with stockwell stock release.")
 	}
 	if strings.HasPrefix(line.Key, keyless) {
@@ -55,6 +60,10 @@ func (d *decider) lineWarnings(s *saying, in openCase, line *theatre.Line, n the
 	if booked := in.state.BookedFor; booked != 0 && n.Patient != 0 && !d.one(booked, n.Patient) && n.Base > 0 {
 		s.find(canonical.Warning, "case_patient_differs", n.Origin, "The case was booked for another patient.")
 		warn("case_patient_differs", "danger", "its use and its booking name different patients.", "Check at once which patient was treated.")
+	}
+	if before := in.visit.Moved(n.Formerly, theatre.Sequence{}, d.one); n.Counts() && before != 0 && n.Patient != 0 && !d.one(before, n.Patient) {
+		warn("patient_changed", "danger", "a use that was told of one patient is now told of another. It was moved.",
+			"Check the records of both patients, and what was sent to a registry; then close this warning with the reason.")
 	}
 	if side := wrongSide(n, in.state.Procedures); side != "" && n.Base > 0 && !n.ToWaste {
 		s.find(canonical.Warning, "side_differs", n.Origin, "The device is for the other side than the procedure.")

@@ -2,7 +2,9 @@ package posting_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
@@ -70,10 +72,10 @@ func TestCase_SentAgainUnderAnotherPatientMovesTheUse(t *testing.T) {
 	h.say(h.from("pas", 0, booked("4411", "A", "book")))
 	h.say(h.from("theatre", 1, used("4411", "A", told("1", canonical.Use, "HIP", "1"))))
 	h.say(h.from("theatre", 2, used("4411", "B", told("1", canonical.Use, "HIP", "1"))))
-	if h.at(h.patientOf("A"), hip) != 0 || h.at(h.patientOf("B"), hip) != 1 || h.at(theatre1, hip) != -1 || h.warned() != "case_patient_differs" {
+	if h.at(h.patientOf("A"), hip) != 0 || h.at(h.patientOf("B"), hip) != 1 || h.at(theatre1, hip) != -1 || h.warned() != "case_patient_differs patient_changed" {
 		t.Errorf("movements %+v, warned %s", h.movements, h.warned())
 	}
-	if h.say(h.from("pas", 3, booked("4411", "B", "modify"))); h.warned() != "" {
+	if h.say(h.from("pas", 3, booked("4411", "B", "modify"))); h.warned() != "patient_changed" {
 		t.Errorf("the booking was corrected too, and still: %s", h.warned())
 	}
 }
@@ -225,5 +227,64 @@ func TestMessage_ThatComesBackToALineHasOneEffect(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCorrection_ThatTellsLessTakesNothingAway(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	full, bare := told("1", canonical.Use, "HIP", "1"), told("1", canonical.Use, "HIP", "1")
+	full.Side, full.Expiry, full.Serial = "left", "2027-01-01", "S1"
+	bare.Lot, bare.Disposition = "", ""
+	h.say(h.from("theatre", 1, used("4411", "A", full)))
+	if p := h.say(h.from("theatre", 2, used("4411", "A", bare))); p[0].Outcome != "no_change" || len(h.movements) != 1 || h.movements[0].Lot != "L1" {
+		t.Errorf("%s, movements %+v", p[0].Outcome, h.movements)
+	}
+	if w := h.line(t, "4411", "1").Told["theatre/use"]; w.Side != "left" || w.Serial != "S1" || w.Expiry != "2027-01-01" || w.Disposition != theatre.Implanted {
+		t.Errorf("%+v", w)
+	}
+	other := told("1", canonical.Use, "SCREW", "1")
+	other.Lot = ""
+	h.say(h.from("theatre", 3, used("4411", "A", other)))
+	if w := h.line(t, "4411", "1").Told["theatre/use"]; w.Lot != "" || w.Side != "" {
+		t.Errorf("another thing has no lot of the first: %+v", w)
+	}
+	nobody := used("4411", "", told("2", canonical.Use, "HIP", "1"))
+	nobody.Place = canonical.Place{}
+	h.say(h.from("theatre", 4, nobody))
+	if h.at(h.patientOf("A"), hip) != 1 {
+		t.Errorf("a message without a patient takes the case's patient: movements %+v", h.movements)
+	}
+}
+
+func TestReplay_WithAMendedMappingTakesBackWhatItTold(t *testing.T) {
+	t.Parallel()
+	for name, wrongly := range map[string]canonical.UsageLine{
+		"as nobody knows what": told("1", canonical.Unknown, "HIP", "1"), "under another key": told("9", canonical.Use, "HIP", "1"),
+	} {
+		h := newHub()
+		h.say(h.from("theatre", 1, used("4411", "A", told("1", canonical.Use, "HIP", "3"))))
+		m := h.from("theatre", 2, used("4411", "A", wrongly))
+		h.say(m)
+		if wrongly.Effect == canonical.Unknown && (h.at(theatre1, hip) != -3 || h.warned() != "line_waiting") {
+			t.Errorf("%s: the use stands: %d used, warned %s", name, -h.at(theatre1, hip), h.warned())
+		}
+		m.Attempt, m.Said.Events = 2, []canonical.Event{used("4411", "A", told("1", canonical.Credit, "HIP", "1"))}
+		if h.say(m); h.at(theatre1, hip) != -2 || h.warned() != "returned_to_check" {
+			t.Errorf("%s, then as a credit: %d used, warned %s", name, -h.at(theatre1, hip), h.warned())
+		}
+	}
+}
+
+func TestCase_IsUsedFromItsFirstThing(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	late := used("4411", "A", told("2", canonical.Use, "HIP", "1"))
+	late.OccurredAt.At = noon.Add(20 * time.Hour)
+	h.say(h.from("theatre", 1, used("4411", "A", told("1", canonical.Use, "HIP", "1"))))
+	h.say(h.from("theatre", 2, late))
+	c := h.known.Cases[h.known.Aliases[theatre.Alias{Kind: "case_number", Value: "4411"}]]
+	if !c.Settle().UsedAt.Equal(noon) {
+		t.Errorf("used from %s", c.Settle().UsedAt)
 	}
 }

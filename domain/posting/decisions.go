@@ -1,7 +1,9 @@
 package posting
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
@@ -70,6 +72,14 @@ func (d *decider) resolve(s *saying, c *theatre.Case, line *theatre.Line, e cano
 	w := theatre.Word{Sequence: s.sequence(), Origin: "decision", Profile: s.Said.Profile}
 	now := theatre.Settle(line.Told, d.t.Authority(d.readCase(c).Place).Rank, d.one)
 	w.Codes, w.PlaceText = now.Codes, now.PlaceText
+	if before, ok := line.Resolved(); ok { // a second step leaves the first
+		if slices.Equal(before.Codes, w.Codes) {
+			w.Item, w.Ceiling = before.Item, before.Ceiling
+		}
+		if before.PlaceText == w.PlaceText {
+			w.Place = before.Place
+		}
+	}
 	if e.Item != "" {
 		m, ok := d.k.Codes[catalogue.Code{Kind: catalogue.ERP, Value: plain(e.Item)}]
 		if !ok {
@@ -99,12 +109,11 @@ func (d *decider) sameUse(s *saying, c *theatre.Case, line, of *theatre.Line) {
 		s.summary.note = "Both tell of one use already."
 		return
 	}
-	for _, a := range line.Sources() {
-		for _, b := range of.Sources() {
-			if a == b {
-				s.find(canonical.Error, "one_source_told_both", "", "%s told of both lines, so they are two uses. Have one of them deleted at its source if they are not.", a)
-				return
-			}
+	for part := range line.Told {
+		if _, both := of.Told[part]; both {
+			source, _, _ := strings.Cut(part, "/")
+			s.find(canonical.Error, "one_source_told_both", "", "%s told of both lines, so they are two uses. Have one of them deleted at its source if they are not.", source)
+			return
 		}
 	}
 	of.Join(line)

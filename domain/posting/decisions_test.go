@@ -39,6 +39,17 @@ func TestDecision_ResolvesAnUnidentifiedLine(t *testing.T) {
 	if h.at(theatre1, hip) != -2 || h.at(unidentified, 0) != 0 || h.warned() != "" || h.movements[1].Reverses != h.movements[0].ID {
 		t.Errorf("movements %+v, warned %s", h.movements, h.warned())
 	}
+	both := told("2", canonical.Use, "NEW", "1")
+	both.Place = canonical.Place{Code: "OR9"}
+	h.say(h.from("theatre", 3, used("4411", "A", both)))
+	for _, e := range []canonical.Decision{{Kind: "resolve_line", Line: "2", Item: "HIP"}, {Kind: "resolve_line", Line: "2", Place: "TH2"}} {
+		if got := h.decide("4411", e); got != "applied" {
+			t.Errorf("got %s", got)
+		}
+	}
+	if h.at(theatre2, hip) != -1 || h.warned() != "" {
+		t.Errorf("resolved in two steps: movements %+v, warned %s", h.movements, h.warned())
+	}
 	for what, e := range map[string]canonical.Decision{
 		"no_change item_unknown":     {Kind: "resolve_line", Line: "1", Item: "NOSUCH"},
 		"no_change place_unknown":    {Kind: "resolve_line", Line: "1", Place: "NOSUCH"},

@@ -1,6 +1,7 @@
 package posting
 
 import (
+	"cmp"
 	"maps"
 	"time"
 
@@ -37,7 +38,7 @@ func (h *heard) watch(w theatre.Word) {
 		if h.ceilings == nil {
 			h.ceilings = map[catalogue.ItemID]int64{}
 		}
-		h.ceilings[w.Item] = w.Ceiling
+		h.ceilings[w.Item] = max(h.ceilings[w.Item], w.Ceiling)
 	}
 }
 
@@ -76,6 +77,20 @@ func (d *decider) settleCase(s *saying, c *theatre.Case, h *heard) {
 		}
 	}
 	d.ceilings(s, c, h.ceilings)
+	c.UsedFrom = usedFrom(lines)
+}
+
+// usedFrom is when the first thing of a case was used, by the words that tell
+// of a use; zero if none does.
+func usedFrom(lines map[string]*theatre.Line) (first time.Time) {
+	for _, l := range lines {
+		for _, w := range l.Told {
+			if at := w.OccurredAt; w.Effect == theatre.Use && !at.IsZero() && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+	}
+	return first
 }
 
 func (h *heard) told(line *theatre.Line) bool { _, ok := h.words[line]; return ok }
@@ -158,6 +173,10 @@ func (d *decider) settle(s *saying, in openCase, line *theatre.Line, now theatre
 		d.keepLine(LineState{New: d.fresh[line.ID], Line: line, Settled: now, Patient: identity.Patient(now.Patient), Cause: cause})
 		d.lot(now)
 		d.hold(line, now)
+	}
+	if stands := (theatre.Standing{State: now.State, Why: now.Why, Source: now.Source}); stands != line.Stands {
+		line.Stands = stands
+		d.keepLine(LineState{New: d.fresh[line.ID], Line: line, Settled: now, Patient: identity.Patient(now.Patient), Cause: cause})
 	}
 	d.lineWarnings(s, in, line, now)
 }
@@ -312,7 +331,7 @@ func (d *decider) hold(line *theatre.Line, n theatre.Settled) {
 	if n.Held == 0 && !line.Credited() {
 		return
 	}
-	h := Hold{Line: line.ID, Place: n.Place, Item: n.Item, Lot: n.Lot, Serial: n.Serial, Quantity: n.Held, Message: n.Sequence.Message}
+	h := Hold{Line: line.ID, Place: n.Place, Item: n.Item, Lot: n.Lot, Serial: n.Serial, Quantity: n.Held, Message: cmp.Or(n.CreditedBy, n.Sequence.Message)}
 	for i := range d.out.Holds {
 		if d.out.Holds[i].Line == line.ID {
 			d.out.Holds[i] = h

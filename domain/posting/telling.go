@@ -92,6 +92,7 @@ func (d *decider) takeUp(s *saying) {
 			d.hear(s, t.c, l.key, l.word, h)
 		}
 		d.withdrawUntold(s, t, h)
+		d.unsay(s, t, h)
 		d.settleCase(s, t.c, h)
 		d.review(s, t.c)
 	}
@@ -122,13 +123,40 @@ func (d *decider) withdrawUntold(s *saying, t *telling, h *heard) {
 		line := d.k.Lines[t.c.ID][key]
 		_, use := t.at[key+" use"]
 		_, credit := t.at[key+" credit"]
+		_, odd := t.at[key+" unknown"]
+		if w, ok := line.Told[t.source+"/unknown"]; ok && !odd && t.covers(w.Scope) && w.Sequence.Before(s.sequence()) {
+			line.Unsay(t.source, w.Sequence.Message, func(part string) bool { return part != "unknown" })
+			h.add(line, theatre.Word{Origin: "snapshot"})
+		}
 		if w, ok := line.Told[t.source+"/credit"]; ok && !credit && t.covers(w.Scope) {
 			w.Quantity, w.Sequence, w.Origin, w.Profile = "0", s.sequence(), "snapshot", s.Said.Profile
 			d.hear(s, t.c, key, w, h)
 		}
-		if w, ok := line.Told[t.source+"/use"]; ok && !use && t.covers(w.Scope) {
+		if w, ok := line.Told[t.source+"/use"]; ok && !use && t.covers(w.Scope) && w.Effect != theatre.Delete {
 			w.Effect, w.Sequence, w.Origin, w.Profile = theatre.Delete, s.sequence(), "snapshot", s.Said.Profile
 			d.hear(s, t.c, key, w, h)
+		}
+	}
+}
+
+// unsay takes back what this message told before it was read anew, and no
+// longer tells: a mended mapping may read a use as a credit.
+func (d *decider) unsay(s *saying, t *telling, h *heard) {
+	if s.Attempt < 2 {
+		return
+	}
+	told := map[*theatre.Line]map[string]bool{}
+	for _, l := range t.lines {
+		line := d.line(t.c, l.key)
+		if told[line] == nil {
+			told[line] = map[string]bool{}
+		}
+		told[line][theatre.Part(l.word.Effect)] = true
+	}
+	for _, key := range sortedKeys(d.k.Lines[t.c.ID]) {
+		line := d.k.Lines[t.c.ID][key]
+		if line.Unsay(t.source, s.ID, func(part string) bool { return told[line][part] || t.snapshot != nil }) && !h.told(line) {
+			h.add(line, theatre.Word{Origin: "replay"})
 		}
 	}
 }

@@ -47,6 +47,11 @@ func (d *decider) usage(s *saying, e canonical.Usage) {
 		if w.OccurredAt = l.OccurredAt.At; w.OccurredAt.IsZero() {
 			w.OccurredAt = occurred
 		}
+		if at := l.OccurredAt; !at.Other.IsZero() || at.Missing {
+			w.OccurredText, w.OccurredOr = plain(at.Text), at.Other
+		} else if at := e.OccurredAt; !l.OccurredAt.Known() && (!at.Other.IsZero() || at.Missing) {
+			w.OccurredText, w.OccurredOr = plain(at.Text), at.Other
+		}
 		t.line(s, plain(l.Key), w)
 	}
 }
@@ -92,7 +97,7 @@ func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID
 	m, by, disagree := catalogue.Resolve(codes, d.k.Codes)
 	w.Item, w.Ratio, w.Ceiling = m.Item, m.Ratio, m.Ceiling
 	switch {
-	case m.Item == 0 && w.Disposition == theatre.Reusable:
+	case m.Item == 0 && (w.Disposition == theatre.Reusable || w.Disposition == theatre.Explanted || w.Disposition == theatre.ReturnedUnopened):
 	case m.Item == 0:
 		s.find(canonical.Warning, "item_unidentified", l.Origin, "None of the line's codes is in the catalogue. The use is recorded as unidentified.")
 	case disagree:
@@ -101,8 +106,14 @@ func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID
 	if m.Ratio > 1 && l.Unit != "pack" && l.Unit != "scanned" && by.Kind == catalogue.GTIN {
 		s.find(canonical.Info, "pack_code_one_unit", l.Origin, "The scanned code is that of a pack of %d; the use counts as single units.", m.Ratio)
 	}
-	if l.Unit == "scanned" {
+	switch {
+	case l.Unit == "scanned" && m.Ratio > 1:
 		w.Unit = "pack"
+	case l.Unit == "scanned":
+		w.Unit = "each"
+	case l.Unit == "pack" && m.Ratio == 1 && m.Pack > 1:
+		w.Ratio = m.Pack
+		s.find(canonical.Info, "pack_of_the_item", l.Origin, "Packs were told under the code of a single unit; the pack of %d in which the item is ordered was taken.", m.Pack)
 	}
 	if w.Place == 0 {
 		s.find(canonical.Warning, "place_unidentified", l.Origin, "The place is not among the trust's places or their aliases. The use is recorded without a shelf.")

@@ -56,6 +56,9 @@ type Case struct {
 	Name    string
 	Told    map[string]CaseWord
 	Message int64 // that first named it
+	// UsedFrom is when the first of the things that it used was used; zero if
+	// nothing is known of that.
+	UsedFrom time.Time
 	// JoinedInto is the case of which a person said that it is this one.
 	JoinedInto CaseID
 }
@@ -72,6 +75,9 @@ func (c *Case) Hear(source, part string, w CaseWord) (superseded bool, replaced 
 	if c.Told == nil {
 		c.Told = map[string]CaseWord{}
 	}
+	if ok {
+		w = w.over(old)
+	}
 	c.Told[k] = w
 	if ok && !old.says(w) {
 		return false, &old
@@ -79,10 +85,25 @@ func (c *Case) Hear(source, part string, w CaseWord) (superseded bool, replaced 
 	return false, nil
 }
 
+// over is the word with what it does not tell, and the one before it told: a
+// message without a theatre, a time or a patient takes none of them away.
+func (w CaseWord) over(old CaseWord) CaseWord {
+	if w.Patient == 0 {
+		w.Patient = old.Patient
+	}
+	if w.Place == 0 {
+		w.Place = old.Place
+	}
+	if w.ScheduledAt.IsZero() {
+		w.ScheduledAt = old.ScheduledAt
+	}
+	return w
+}
+
 // says reports whether both words say the same, whenever they were said.
 func (w CaseWord) says(o CaseWord) bool {
 	w.Sequence, o.Sequence = Sequence{}, Sequence{}
-	same := w.ScheduledAt.Equal(o.ScheduledAt) && w.UsedAt.Equal(o.UsedAt)
+	same := w.ScheduledAt.Equal(o.ScheduledAt) // the lines tell when they were used
 	w.ScheduledAt, w.UsedAt, o.ScheduledAt, o.UsedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	return same && reflect.DeepEqual(w, o)
 }
@@ -156,6 +177,9 @@ func (c *Case) Settle() CaseState {
 		if !w.UsedAt.IsZero() && (s.UsedAt.IsZero() || w.UsedAt.Before(s.UsedAt)) {
 			s.UsedAt = w.UsedAt.UTC()
 		}
+	}
+	if !c.UsedFrom.IsZero() {
+		s.UsedAt = c.UsedFrom.UTC()
 	}
 	return s
 }

@@ -90,17 +90,23 @@ type Word struct {
 	Place       inventory.PlaceID `json:"place,omitempty"`
 	PlaceText   string            `json:"place_text,omitempty"`
 	Patient     Patient           `json:"patient,omitempty"`
-	Set         Set               `json:"set,omitzero"`
-	People      []Person          `json:"people,omitempty"`
-	Scope       string            `json:"scope,omitempty"`
-	OccurredAt  time.Time         `json:"occurred_at,omitzero"`
-	Sequence    Sequence          `json:"sequence"`
-	Origin      string            `json:"origin"`
-	Profile     string            `json:"profile"`
+	// Formerly is another patient of whom the source told the use before.
+	Formerly   Patient   `json:"formerly,omitempty"`
+	Set        Set       `json:"set,omitzero"`
+	People     []Person  `json:"people,omitempty"`
+	Scope      string    `json:"scope,omitempty"`
+	OccurredAt time.Time `json:"occurred_at,omitzero"`
+	// OccurredText and OccurredOr are the sender's own text and the second
+	// reading of a time that a change of the clocks makes doubtful.
+	OccurredText string    `json:"occurred_text,omitempty"`
+	OccurredOr   time.Time `json:"occurred_or,omitzero"`
+	Sequence     Sequence  `json:"sequence"`
+	Origin       string    `json:"origin"`
+	Profile      string    `json:"profile"`
 }
 
 // Line is one thing used, or not, in a case. Told holds the latest words by
-// "source/part": "use" and "credit" of the sources; "resolve" and "accept" of a
+// "source/part": "use", "credit" and "unknown" of the sources; "resolve" and "accept" of a
 // person, who said what an unknown thing is, or that the line counts though
 // another source decides in its case.
 type Line struct {
@@ -115,20 +121,33 @@ type Line struct {
 	Posted *inventory.Movement
 	// Wasted is the movement of what was credited as wasted.
 	Wasted *inventory.Movement
+	// Stands is what the line came to when it was looked at last.
+	Stands Standing
+}
+
+// Standing is what a line came to.
+type Standing struct {
+	State       State
+	Why, Source string
 }
 
 // The parts of a line on which a word may be.
 const (
 	partUse     = "use"
 	partCredit  = "credit"
+	partUnknown = "unknown"
 	partResolve = "resolve"
 	partAccept  = "accept"
 )
 
-// Part is what an effect speaks of: "credit", or "use" for all others.
+// Part is what an effect speaks of: "credit", "unknown" for what nobody can
+// tell, which takes no other word's place, or "use" for all others.
 func Part(e Effect) string {
-	if e == Credit {
+	switch e {
+	case Credit:
 		return partCredit
+	case Unknown:
+		return partUnknown
 	}
 	return partUse
 }
@@ -143,6 +162,12 @@ func (l *Line) Hear(source string, w Word) (superseded bool, replaced *Word) {
 // Resolve takes a person's word on what the line's thing, or its place, is.
 func (l *Line) Resolve(w Word) { l.hear("person/"+partResolve, w) }
 
+// Resolved is what a person said of the line's thing and place.
+func (l *Line) Resolved() (Word, bool) {
+	w, ok := l.Told["person/"+partResolve]
+	return w, ok
+}
+
 // Accept takes a person's word that the line counts.
 func (l *Line) Accept(w Word) { l.hear("person/"+partAccept, w) }
 
@@ -154,6 +179,11 @@ func (l *Line) hear(key string, w Word) (superseded bool, replaced *Word) {
 	if l.Told == nil {
 		l.Told = map[string]Word{}
 	}
+	w = w.over(old)
+	w.Formerly = old.Formerly
+	if old.Effect == Use && old.Patient != 0 && w.Patient != 0 && old.Patient != w.Patient {
+		w.Formerly = old.Patient
+	}
 	l.Told[key] = w
 	if ok && !old.Says(w) {
 		return false, &old
@@ -161,10 +191,52 @@ func (l *Line) hear(key string, w Word) (superseded bool, replaced *Word) {
 	return false, nil
 }
 
+// over is the word with what it does not tell, and the one before it on the
+// same thing told: a charge without a lot does not take the lot from the
+// implant record. What names the device goes together.
+func (w Word) over(old Word) Word {
+	if w.Effect != Use || old.Effect != Use || w.Item != old.Item || w.Item == 0 && !slices.Equal(w.Codes, old.Codes) {
+		return w
+	}
+	switch {
+	case w.Lot == "" && w.Serial == "" && w.UDI == "":
+		w.Lot, w.Serial, w.UDI = old.Lot, old.Serial, old.UDI
+		if w.Expiry == "" {
+			w.Expiry = old.Expiry
+		}
+	case w.Expiry == "" && w.Lot == old.Lot:
+		w.Expiry = old.Expiry
+	}
+	if w.Side == "" {
+		w.Side = old.Side
+	}
+	if w.Disposition == "" || w.Disposition == UsedUnspecified {
+		w.Disposition = old.Disposition
+	}
+	if w.Set == (Set{}) {
+		w.Set = old.Set
+	}
+	if len(w.People) == 0 {
+		w.People = old.People
+	}
+	return w
+}
+
+// Unsay takes back a word that its message, read anew, no longer tells.
+func (l *Line) Unsay(source string, message int64, tells func(part string) bool) (changed bool) {
+	for _, part := range []string{partUse, partCredit, partUnknown} {
+		if w, ok := l.Told[source+"/"+part]; ok && w.Sequence.Message == message && !tells(part) {
+			delete(l.Told, source+"/"+part)
+			changed = true
+		}
+	}
+	return changed
+}
+
 // Says reports whether both words say the same of the line, whenever and
 // wherever they were said.
 func (w Word) Says(o Word) bool {
-	w.Sequence, w.Origin, w.Profile = o.Sequence, o.Origin, o.Profile
+	w.Sequence, w.Origin, w.Profile, w.Formerly = o.Sequence, o.Origin, o.Profile, o.Formerly
 	same := w.OccurredAt.Equal(o.OccurredAt) && slices.Equal(w.Codes, o.Codes) && slices.Equal(w.People, o.People)
 	w.OccurredAt, w.Codes, w.People = o.OccurredAt, nil, nil
 	o.Codes, o.People = nil, nil

@@ -34,7 +34,10 @@ func Reconcile(settled map[string]Settled, a Authority, accepted map[string]bool
 		}
 	}
 	sums := map[[2]string]map[string]int64{}
-	for _, s := range settled {
+	for key, s := range settled {
+		if accepted[key] {
+			continue // a use of its own
+		}
 		k := [2]string{s.thing(), s.Source}
 		if sums[k] == nil {
 			sums[k] = map[string]int64{}

@@ -40,6 +40,7 @@ func TestReconcile(t *testing.T) {
 		"unless only others may add":                     {lines: []string{"a 1 L 1", "b 2 L 1"}, adds: listed, want: "posted, waiting source_not_authoritative"},
 		"who may add decides before who may not":         {lines: []string{"c 1 L 1", "a 1 L 2"}, adds: listed, want: "waiting sources_differ, posted"},
 		"a person may say that the line counts":          {lines: []string{"a 1 L 1", "b 1 M 1"}, accepted: "b 1 M 1", want: "posted, posted"},
+		"what is accepted counts beside, not among":      {lines: []string{"a 1 L 1", "b 1 M 1", "b 1 L 1"}, accepted: "b 1 M 1", want: "posted, posted, recorded corroborates"},
 		"three sources are each compared with the first": {lines: []string{"c 1 L 1", "b 1 L 2", "a 1 L 1"}, want: "recorded corroborates, waiting sources_differ, posted"},
 	} {
 		t.Run(name, func(t *testing.T) {

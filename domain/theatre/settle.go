@@ -36,6 +36,10 @@ type Settled struct {
 	Net      string // quantity in the sender's unit, after credits
 	ToWaste  bool
 	Disagree bool // other sources say otherwise of this line
+	// Doubt is why a later word on the line cannot be followed; its use stands.
+	Doubt string
+	// CreditedBy is the message of the credit.
+	CreditedBy int64
 }
 
 // Counts reports whether a movement stands for the line.
@@ -75,7 +79,7 @@ func Settle(told map[string]Word, rank Rank, one func(a, b Patient) bool) Settle
 // sourcesOf lists who told of a use or a credit.
 func sourcesOf(told map[string]Word) (out []string) {
 	for k := range told {
-		if s, part := splitKey(k); (part == partUse || part == partCredit) && !slices.Contains(out, s) {
+		if s, part := splitKey(k); (part == partUse || part == partCredit || part == partUnknown) && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
@@ -85,6 +89,10 @@ func sourcesOf(told map[string]Word) (out []string) {
 func settleOne(told map[string]Word, source string) Settled {
 	use, used := told[source+"/"+partUse]
 	credit, credited := told[source+"/"+partCredit]
+	odd, unclear := told[source+"/"+partUnknown]
+	if !used && !credited {
+		return Settled{Word: resolved(told, odd), Source: source, Net: odd.Quantity, State: Waiting, Why: "sign_unknown"}
+	}
 	if !used {
 		out := Settled{Word: resolved(told, credit), Source: source, Net: "0", State: Waiting, Why: "credit_without_use"}
 		if back, err := decimal.Parse(credit.Quantity); err == nil && back.IsZero() {
@@ -92,7 +100,10 @@ func settleOne(told map[string]Word, source string) Settled {
 		}
 		return out
 	}
-	out := Settled{Word: resolved(told, use), Source: source, Net: use.Quantity}
+	out := Settled{Word: resolved(told, use), Source: source, Net: use.Quantity, CreditedBy: credit.Sequence.Message}
+	if unclear && !odd.Sequence.Before(use.Sequence) && !(credited && odd.Sequence.Before(credit.Sequence)) {
+		out.Doubt = "sign_unknown"
+	}
 	switch use.Effect {
 	case Delete, NoValue, WrongPatient:
 		out.State, out.Why, out.Net = Withdrawn, string(use.Effect), "0"
@@ -129,7 +140,12 @@ func settleUse(out Settled, credit Word, credited bool) Settled {
 	quantity, why := amount(out.Quantity)
 	back := decimal.Zero
 	if credited && why == "" && credit.CreditFor != ChargingError {
-		back, why = taken(quantity, out.Unit, credit)
+		// A credit that cannot be followed leaves the use as it was told.
+		if b, unclear := taken(quantity, out.Unit, credit); unclear != "" {
+			out.Doubt, credited = unclear, false
+		} else {
+			back = b
+		}
 	}
 	if why == "" {
 		rest, err := quantity.Sub(back)
@@ -139,9 +155,7 @@ func settleUse(out Settled, credit Word, credited bool) Settled {
 		quantity = rest
 	}
 	if why != "" {
-		if out.State, out.Why = Waiting, why; why == "credit_exceeds_use" {
-			out.Net = "0"
-		}
+		out.State, out.Why = Waiting, why
 		return out
 	}
 	if credited {
@@ -205,7 +219,7 @@ func settleQuantity(out Settled, quantity, back decimal.Decimal, credit CreditFo
 		out.State, out.Why, out.Base, out.Waste, out.Held = Waiting, why, 0, 0, 0
 		return out
 	}
-	out.State = Posted
+	out.State, out.Why = Posted, out.Doubt
 	switch {
 	case out.Item == 0:
 		out.State, out.Why = Unidentified, "item_unknown"

@@ -5,7 +5,9 @@ ALTER TABLE usage_line
     ADD COLUMN set_id text NOT NULL DEFAULT '',
     ADD COLUMN set_cycle text NOT NULL DEFAULT '',
     ADD COLUMN waste_movement bigint,
+    ADD COLUMN source text NOT NULL DEFAULT '',
     ADD COLUMN same_as text NOT NULL DEFAULT '';
+COMMENT ON COLUMN usage_line.source IS 'Whose word decides of the line.';
 COMMENT ON COLUMN usage_line.same_as IS 'Key of the line that tells of the same use, as a person decided: whatever is said of this one is heard there.';
 ALTER TABLE usage_line DROP CONSTRAINT usage_line_check;
 ALTER TABLE usage_line ADD CONSTRAINT usage_line_moves CHECK ((movement IS NOT NULL OR waste_movement IS NOT NULL) = (state IN ('posted', 'unidentified')));
@@ -74,3 +76,10 @@ COMMENT ON COLUMN item.case_ceiling IS 'The most base units that one case is tho
 ALTER TABLE warning ADD COLUMN closed_by text;
 CREATE INDEX warning_acknowledged ON warning (trust, subject, kind) WHERE closed_by IS NOT NULL;
 CREATE INDEX warning_open_kind ON warning (trust, kind) WHERE closed_at IS NULL;
+
+-- While a table is empty all of its indexes cost the same, and PostgreSQL takes
+-- the youngest that fits at all; the hub's statements are planned once, and
+-- such a plan may read a whole trust until the table is analysed. So the keys
+-- by which movements and lines are found are the youngest.
+ALTER TABLE movement DROP CONSTRAINT movement_pkey, ADD PRIMARY KEY (trust, id);
+ALTER TABLE usage_line DROP CONSTRAINT usage_line_trust_case_id_key_key, ADD UNIQUE (trust, case_id, key);
