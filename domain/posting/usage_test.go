@@ -230,3 +230,21 @@ func TestIgnored_MessagesHaveNoEffect(t *testing.T) {
 		t.Errorf("%+v", p[0])
 	}
 }
+
+func TestUse_TwoScrewsWithoutANumberAreTwoHoweverTheyAreTold(t *testing.T) {
+	t.Parallel()
+	screwOf := told("", canonical.Use, "SCREW", "1")
+	for name, messages := range map[string][][]canonical.UsageLine{
+		"in one message":    {{screwOf, screwOf}},
+		"in two messages":   {{screwOf}, {screwOf}},
+		"beside a numbered": {{screwOf, told("1", canonical.Use, "SCREW", "1")}},
+	} {
+		h := newHub()
+		for i, lines := range messages {
+			h.say(h.from("theatre", i+1, used("4411", "A", lines...)))
+		}
+		if h.at(theatre1, screw) != -2 {
+			t.Errorf("%s: %d used", name, -h.at(theatre1, screw))
+		}
+	}
+}
