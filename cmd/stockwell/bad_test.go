@@ -64,7 +64,8 @@ func TestBad_FramesAreAnsweredAndHoldBackNothing(t *testing.T) {
 		name, sent, code, text string
 	}{
 		{"bytes between frames", "GET / HTTP/1.1\r\n\r\n", "", ""},
-		{"a frame of garbage", "\x0b\x00\xff\xfehello\x1c\r", "AR", "MSH"},
+		{"a frame of garbage", "\x0b\x02\xff\xf1hello\x1c\r", "AR", "MSH"},
+		{"a frame in another encoding", "\x0b\x00\xff\xfehello\x1c\r", "AR", "UTF-16"},
 		{"an empty frame", "\x0b\x1c\r", "AR", ""},
 		{"no MSH", "\x0bPID|1||T00412^^^NORTHMOOR^MR||Distinctiveson^Ada\rPV1|1|I|OR1\r\x1c\r", "AR", "MSH"},
 		{"a frame within a frame", "\x0bMSH|^~\\&|THEATRE|ZZ1|STOCKWELL|ZZ1|20260314||DFT^P03|CUT|P|2.5\r", "", ""},
