@@ -86,6 +86,9 @@ func (r *itemRule) read(s *scope, line *canonical.UsageLine) {
 	r.settle(s, "lot", lot, &line.Lot)
 	r.settle(s, "serial", serial, &line.Serial)
 	r.settle(s, "expiry", expiry, &line.Expiry)
+	r.lot.takenBack(s, &line.Lot)
+	r.serial.takenBack(s, &line.Serial)
+	r.expiry.takenBack(s, &line.Expiry)
 	scanned := len(line.Codes) > 0 && line.Codes[0].Kind == kindGTIN
 	for i := range r.codes {
 		text := r.codes[i].value.eval(s)

@@ -30,10 +30,12 @@ func (r *linesRule) line(s *scope) (canonical.UsageLine, bool) {
 	case canonical.Credit:
 		line.CreditFor = canonical.CreditFor(r.creditFor.text(s))
 	}
-	if line.Disposition = r.disposition.text(s); line.Disposition == "" {
+	line.Disposition = r.disposition.text(s)
+	if line.DispositionTold = line.Disposition != ""; !line.DispositionTold {
 		line.Disposition = canonical.UsedUnspecified
 	}
 	line.Side = r.side.text(s)
+	r.side.takenBack(s, &line.Side)
 	line.Set = canonical.Set{ID: r.setID.text(s), Cycle: r.setCycle.text(s)}
 	line.Place = r.place.read(s)
 	line.OccurredAt = r.occurred.instant(s)

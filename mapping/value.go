@@ -145,6 +145,16 @@ func (v *value) step(s *scope, r result) {
 // text is eval for a field that is plain text.
 func (v *value) text(s *scope) string { return v.eval(s).text }
 
+// takenBack notes that the sender took back what an empty target says.
+func (v *value) takenBack(s *scope, target *string) {
+	if v == nil || *target != "" {
+		return
+	}
+	if r := v.read(s); r.state == hl7v2.Null {
+		*target = canonical.None
+	}
+}
+
 // sourceLabel names the first source of a rule.
 func (v *value) sourceLabel() string {
 	if v == nil || len(v.sources) == 0 {

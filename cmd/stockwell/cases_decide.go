@@ -16,8 +16,8 @@ import (
 
 // decides is what every decision of a person has.
 type decides struct {
-	By  string `help:"Who decides. Default: the user of this computer."`
-	Why string `required:"" help:"Why. It is kept and shown: no patient's name or number."`
+	By  said `help:"Who decides. Default: the user of this computer."`
+	Why said `required:"" help:"Why. It is kept and shown: no patient's name or number."`
 }
 
 // operator is who gave a command: as told, else the computer's user.
@@ -109,7 +109,7 @@ func (a *app) decideCase(name string, who decides, what func(s *store.Store, t *
 		if err != nil {
 			return err
 		}
-		e.Case, e.By, e.Why = fmt.Sprint(id), operator(who.By), who.Why
+		e.Case, e.By, e.Why = fmt.Sprint(id), operator(string(who.By)), string(who.Why)
 		return a.take(s, t, pipeline.TypeDecision, e.Case, e.By, e)
 	})
 }

@@ -33,7 +33,7 @@ type casesRecord struct {
 	EvenSo      bool   `help:"Record it though the hub does not know the patient, or the case is another patient's."`
 	Disposition string `default:"used_unspecified" enum:"used_unspecified,implanted,explanted,implanted_then_removed,opened_not_used,contaminated,returned_unopened,supplier_liable,reusable" help:"What became of it: used_unspecified, implanted, explanted, implanted_then_removed, opened_not_used, contaminated, returned_unopened, supplier_liable, reusable."`
 	Side        string `help:"The side that it is for: left or right." enum:"left,right," default:""`
-	By          string `help:"Who records it. Default: the user of this computer."`
+	By          said   `help:"Who records it. Default: the user of this computer."`
 }
 
 // Run records use from paper.
@@ -54,7 +54,7 @@ func (c casesRecord) Run(a *app) error {
 		if err := c.checked(a, s, t, u, patient); err != nil {
 			return err
 		}
-		return a.take(s, t, pipeline.TypeUsage, about, operator(c.By), u)
+		return a.take(s, t, pipeline.TypeUsage, about, operator(string(c.By)), u)
 	})
 }
 

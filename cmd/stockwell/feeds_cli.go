@@ -71,8 +71,8 @@ func stateOf(f journal.Feed) string {
 
 type feedsHold struct {
 	Feed   string `arg:"" help:"The connector's name, as theatre."`
-	By     string `required:"" help:"Who holds it."`
-	Reason string `required:"" help:"Why."`
+	By     said   `required:"" help:"Who holds it."`
+	Reason said   `required:"" help:"Why."`
 }
 
 // Run holds a feed.
@@ -88,11 +88,14 @@ func (c feedsHold) Run(a *app) error {
 		now := clock.Now()
 		held, turned, err := s.BeginDoubt(a.ctx, trust, store.FeedAlert{
 			Kind: feed.KindHeld, Feed: c.Feed, Since: now, Why: purchasing.WhyDoubted([]purchasing.Doubt{{Kind: feed.KindHeld, Feed: c.Feed, Since: now}}, now, zone),
-			Text:   fmt.Sprintf("Orders of the places of which %s tells wait for a person, by %s: %s", c.Feed, c.By, c.Reason),
+			Text:   fmt.Sprintf("Orders of the places of which %s tells wait for a person, by %s: %s", c.Feed, string(c.By), string(c.Reason)),
 			Action: fmt.Sprintf("Approve or decline what is suggested. When the feed can be relied on again: `stockwell feeds release %s --by NAME`.", c.Feed),
 		})
 		if err != nil {
 			return err
+		}
+		if a.JSON {
+			return a.printJSON(feedChange{Feed: c.Feed, Held: true, Changed: held, Waits: turned})
 		}
 		if !held {
 			fmt.Fprintf(a.out, "Feed %s is held already; nothing changed.\n", c.Feed)
@@ -112,10 +115,20 @@ func (c feedsHold) Run(a *app) error {
 	})
 }
 
+// feedChange is what holding or releasing a feed did.
+type feedChange struct {
+	Feed    string `json:"feed"`
+	Held    bool   `json:"held"`
+	Changed bool   `json:"changed"`
+	// Waits counts suggestions that had been approved by themselves and wait
+	// for a person now.
+	Waits int64 `json:"suggestions_waiting,omitempty"`
+}
+
 type feedsRelease struct {
 	Feed   string `arg:"" help:"The connector's name, as theatre."`
-	By     string `required:"" help:"Who releases it."`
-	Reason string `default:"Released." help:"Why."`
+	By     said   `required:"" help:"Who releases it."`
+	Reason said   `default:"Released." help:"Why."`
 }
 
 // Run releases a feed.
@@ -124,9 +137,12 @@ func (c feedsRelease) Run(a *app) error {
 		if err := knownFeed(cfg, c.Feed); err != nil {
 			return err
 		}
-		released, err := s.EndDoubt(a.ctx, trust, feed.KindHeld, c.Feed, c.By+": "+c.Reason, clock.Now())
+		released, err := s.EndDoubt(a.ctx, trust, feed.KindHeld, c.Feed, string(c.By)+": "+string(c.Reason), clock.Now())
 		if err != nil {
 			return err
+		}
+		if a.JSON {
+			return a.printJSON(feedChange{Feed: c.Feed, Changed: released})
 		}
 		if !released {
 			fmt.Fprintf(a.out, "Feed %s is not held; nothing changed.\n", c.Feed)

@@ -45,14 +45,14 @@ func (fenceShow) Run(a *app) error {
 }
 
 type fenceSet struct {
-	By     string `required:"" help:"Who holds them."`
-	Reason string `required:"" help:"Why, as: restored by the DBA to 14 March 09:00."`
+	By     said `required:"" help:"Who holds them."`
+	Reason said `required:"" help:"Why, as: restored by the DBA to 14 March 09:00."`
 }
 
 // Run holds a trust's orders.
 func (c fenceSet) Run(a *app) error {
 	return a.withTrust(func(s *store.Store, trust string) error {
-		set, err := s.SetFence(a.ctx, trust, c.By, c.Reason)
+		set, err := s.SetFence(a.ctx, trust, string(c.By), string(c.Reason))
 		if err != nil {
 			return err
 		}

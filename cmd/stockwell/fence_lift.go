@@ -26,8 +26,8 @@ func counterOf(prefix, number string) (int64, bool) {
 }
 
 type fenceLift struct {
-	By             string   `required:"" help:"Who lets the orders go."`
-	Reason         string   `required:"" help:"Why it is safe, as: compared with the ERP, senders are replaying."`
+	By             said     `required:"" help:"Who lets the orders go."`
+	Reason         said     `required:"" help:"Why it is safe, as: compared with the ERP, senders are replaying."`
 	After          string   `help:"Number behind this order at least, as PO-000021: the highest that the ERP has." placeholder:"NUMBER"`
 	WithoutFarSide bool     `help:"The ERP's folder cannot be read; --after says what it would."`
 	Sent           []string `help:"An uncertain order that the ERP has." placeholder:"NUMBER"`
@@ -54,7 +54,7 @@ func (c fenceLift) Run(a *app) error {
 			return err
 		}
 		for _, o := range l.take {
-			if _, err := takeOrder(a.ctx, s, t, o, c.By); err != nil {
+			if _, err := takeOrder(a.ctx, s, t, o, string(c.By)); err != nil {
 				return fault.Wrap(err, fault.Of(err).Kind, fault.Of(err).Code, "Order %s cannot be taken up: %s The orders are still held. Put it right and lift again, or give --leave-out %s.", o.Number, fault.Of(err).Error(), o.Number)
 			}
 		}
@@ -88,7 +88,7 @@ func (c fenceLift) decide(r *fenceReport, prefix string) (lift, error) {
 	case !r.FarSide.Read && c.After == "":
 		return l, fault.New(fault.Invalid, "after_missing", "Without the ERP's folder the highest order number that the ERP has must be given: --after NUMBER.")
 	}
-	l.By, l.Why, l.Next, l.Witness, l.Through, l.Report = c.By, c.Reason, max(r.Numbers.Next, after+1), r.Witness.id, string(r.Witness.end), r
+	l.By, l.Why, l.Next, l.Witness, l.Through, l.Report = string(c.By), string(c.Reason), max(r.Numbers.Next, after+1), r.Witness.id, string(r.Witness.end), r
 	var open []string
 	for _, o := range r.Lost {
 		switch {
@@ -153,7 +153,7 @@ func takeOrder(ctx context.Context, s *store.Store, t *trust, o lostOrder, by st
 
 type fenceTake struct {
 	File string `arg:"" help:"The order's file, as it was sent to the ERP." type:"existingfile"`
-	By   string `required:"" help:"Who takes it up."`
+	By   said   `required:"" help:"Who takes it up."`
 }
 
 // Run takes up one order from its file.
@@ -180,7 +180,7 @@ func (c fenceTake) Run(a *app) error {
 		if now := time.Now(); at.After(now) {
 			at = now
 		}
-		done, err := takeOrder(a.ctx, s, t, lostOrder{File: filepath.Base(c.File), At: at, count: count, body: raw, order: order}, c.By)
+		done, err := takeOrder(a.ctx, s, t, lostOrder{File: filepath.Base(c.File), At: at, count: count, body: raw, order: order}, string(c.By))
 		if err != nil {
 			return err
 		}

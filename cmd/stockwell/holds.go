@@ -46,8 +46,8 @@ type stockHold struct {
 	Serial   string `help:"The serial number."`
 	Quantity int64  `required:"" help:"How many base units."`
 	Kind     string `required:"" enum:"quality,label" help:"What for: quality, or label (its label must be checked)."`
-	Why      string `required:"" help:"Why."`
-	By       string `help:"Who holds it. Default: the user of this computer."`
+	Why      said   `required:"" help:"Why."`
+	By       said   `help:"Who holds it. Default: the user of this computer."`
 }
 
 // Run holds stock.
@@ -56,7 +56,7 @@ func (c stockHold) Run(a *app) error {
 		return fault.New(fault.Invalid, "quantity_invalid", "Write how many base units are held, at least 1.").At("--quantity")
 	}
 	return a.withTrust(func(s *store.Store, trust string) error {
-		id, there, err := s.HoldStock(a.ctx, trust, store.Held{Place: c.Place, Item: c.Item, Lot: c.Lot, Serial: c.Serial, Quantity: c.Quantity, Kind: c.Kind, Why: c.Why, By: operator(c.By)})
+		id, there, err := s.HoldStock(a.ctx, trust, store.Held{Place: c.Place, Item: c.Item, Lot: c.Lot, Serial: c.Serial, Quantity: c.Quantity, Kind: c.Kind, Why: string(c.Why), By: operator(string(c.By))})
 		if err != nil {
 			return err
 		}
@@ -72,15 +72,15 @@ func (c stockHold) Run(a *app) error {
 }
 
 type stockRelease struct {
-	ID  int64  `arg:"" help:"The hold's number."`
-	Why string `required:"" help:"Why: what was checked."`
-	By  string `help:"Who releases it. Default: the user of this computer."`
+	ID  int64 `arg:"" help:"The hold's number."`
+	Why said  `required:"" help:"Why: what was checked."`
+	By  said  `help:"Who releases it. Default: the user of this computer."`
 }
 
 // Run releases a hold.
 func (c stockRelease) Run(a *app) error {
 	return a.withTrust(func(s *store.Store, trust string) error {
-		h, err := s.ReleaseHold(a.ctx, trust, c.ID, operator(c.By), c.Why)
+		h, err := s.ReleaseHold(a.ctx, trust, c.ID, operator(string(c.By)), string(c.Why))
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func (c nhsCheck) Run(a *app) error {
 		for _, k := range nhs.Kinds() {
 			names = append(names, strings.ReplaceAll(k.Name, "_", "-"))
 		}
-		return fault.New(fault.Invalid, "kind_unknown", "%q is no kind of code that is known here. Give one of %s.", c.Kind, strings.Join(names, ", "))
+		return fault.New(fault.Invalid, "kind_unknown", "The first word says what kind of code to check, and this is none that is known here. Give one of %s.", strings.Join(names, ", "))
 	}
 	if len(c.Value) == 0 && isTerminal(os.Stdin) {
 		fmt.Fprintln(a.err, "Type one a line; Ctrl-D ends.")

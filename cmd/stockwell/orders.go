@@ -96,22 +96,24 @@ func (c ordersSuggested) Run(a *app) error {
 }
 
 type ordersDecide struct {
-	ID     int64  `arg:"" help:"The suggested order's number."`
-	By     string `required:"" help:"Who decides."`
-	Reason string `default:"Approved." help:"Why."`
+	ID     int64 `arg:"" help:"The suggested order's number."`
+	By     said  `required:"" help:"Who decides."`
+	Reason said  `default:"Approved." help:"Why."`
 }
 
 // Run approves; the hub makes the order when the supplier's time comes.
-func (c ordersDecide) Run(a *app) error { return a.decide(c.ID, true, c.By, c.Reason) }
+func (c ordersDecide) Run(a *app) error { return a.decide(c.ID, true, string(c.By), string(c.Reason)) }
 
 type ordersDecline struct {
-	ID     int64  `arg:"" help:"The suggested order's number."`
-	By     string `required:"" help:"Who decides."`
-	Reason string `required:"" help:"Why."`
+	ID     int64 `arg:"" help:"The suggested order's number."`
+	By     said  `required:"" help:"Who decides."`
+	Reason said  `required:"" help:"Why."`
 }
 
 // Run declines.
-func (c ordersDecline) Run(a *app) error { return a.decide(c.ID, false, c.By, c.Reason) }
+func (c ordersDecline) Run(a *app) error {
+	return a.decide(c.ID, false, string(c.By), string(c.Reason))
+}
 
 func (a *app) decide(id int64, approve bool, by, reason string) error {
 	_, trusts, err := a.load()

@@ -12,14 +12,14 @@ type purchasingCmd struct {
 }
 
 type purchasingPause struct {
-	By     string `required:"" help:"Who pauses."`
-	Reason string `required:"" help:"Why."`
+	By     said `required:"" help:"Who pauses."`
+	Reason said `required:"" help:"Why."`
 }
 
 // Run pauses purchasing.
 func (c purchasingPause) Run(a *app) error {
 	return a.withTrust(func(s *store.Store, trust string) error {
-		if err := s.Pause(a.ctx, trust, c.By, c.Reason); err != nil {
+		if err := s.Pause(a.ctx, trust, string(c.By), string(c.Reason)); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "Purchasing of %s is paused. Suggested orders wait until `stockwell purchasing resume`.\n", trust)
@@ -28,14 +28,14 @@ func (c purchasingPause) Run(a *app) error {
 }
 
 type purchasingResume struct {
-	By     string `required:"" help:"Who resumes."`
-	Reason string `default:"Resumed." help:"Why."`
+	By     said `required:"" help:"Who resumes."`
+	Reason said `default:"Resumed." help:"Why."`
 }
 
 // Run resumes purchasing.
 func (c purchasingResume) Run(a *app) error {
 	return a.withTrust(func(s *store.Store, trust string) error {
-		if err := s.Resume(a.ctx, trust, c.By, c.Reason); err != nil {
+		if err := s.Resume(a.ctx, trust, string(c.By), string(c.Reason)); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "Purchasing of %s goes on; what waited goes out.\n", trust)

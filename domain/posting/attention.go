@@ -86,14 +86,17 @@ func wrongSide(n theatre.Settled, ps []theatre.Procedure) string {
 }
 
 var waitingText = map[string]string{
-	"fraction":            "the quantity is not a whole number of units.",
-	"sign_unknown":        "its transaction type, sign or quantity cannot be used, so it is neither a use nor a credit; the message's findings say which.",
-	"quantity_unreadable": "the quantity cannot be read as a number.",
-	"quantity_negative":   "the quantity is below zero, and a quantity has no sign of its own.",
-	"quantity_too_large":  "the quantity is too large to be one.",
-	"credit_unit_differs": "the credit counts in another unit than the use.",
-	"credit_without_use":  "a credit came for a use that was never told.",
-	"credit_exceeds_use":  "more was credited than was used.",
+	"fraction":               "the quantity is not a whole number of units.",
+	"sign_unknown":           "its transaction type, sign or quantity cannot be used, so it is neither a use nor a credit; the message's findings say which.",
+	"quantity_unreadable":    "the quantity cannot be read as a number.",
+	"quantity_negative":      "the quantity is below zero, and a quantity has no sign of its own.",
+	"quantity_too_large":     "the quantity is too large to be one.",
+	"credit_unit_differs":    "the credit counts in another unit than the use.",
+	"credit_without_use":     "a credit came for a use that was never told.",
+	"credit_exceeds_use":     "more was credited than was used.",
+	"credit_differs":         "the credit names another thing, lot or serial than the use.",
+	"credit_patient_differs": "the credit names another patient than the use.",
+	"credit_of_opened":       "the credit gives back unopened what the use says was opened.",
 }
 
 // ceilings warns of an item of which a case used more than it ever should. The

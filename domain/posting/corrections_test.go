@@ -288,3 +288,85 @@ func TestCase_IsUsedFromItsFirstThing(t *testing.T) {
 		t.Errorf("used from %s", c.Settle().UsedAt)
 	}
 }
+
+func TestCredit_ThatContradictsItsUseLeavesIt(t *testing.T) {
+	t.Parallel()
+	back := func(change func(*canonical.UsageLine)) canonical.UsageLine {
+		l := told("1", canonical.Credit, "HIP", "1")
+		change(&l)
+		return l
+	}
+	opened := told("1", canonical.Use, "HIP", "1")
+	opened.Disposition, opened.DispositionTold = canonical.OpenedNotUsed, true
+	for name, c := range map[string]struct {
+		use     canonical.UsageLine
+		credit  canonical.UsageLine
+		patient string
+	}{
+		"of another item":           {told("1", canonical.Use, "HIP", "1"), back(func(l *canonical.UsageLine) { l.Codes[0].Value = "SCREW" }), "A"},
+		"of another lot":            {told("1", canonical.Use, "HIP", "1"), back(func(l *canonical.UsageLine) { l.Lot = "L2" }), "A"},
+		"of another patient":        {told("1", canonical.Use, "HIP", "1"), back(func(*canonical.UsageLine) {}), "B"},
+		"unopened, of what was not": {opened, back(func(*canonical.UsageLine) {}), "A"},
+	} {
+		h := newHub()
+		h.say(h.from("theatre", 1, used("4411", "A", c.use)))
+		h.say(h.from("theatre", 2, used("4411", c.patient, c.credit)))
+		if h.at(theatre1, hip) != -1 || len(h.movements) != 1 || h.warned() != "line_waiting" || len(h.held) > 0 && h.last.Holds[0].Quantity != 0 {
+			t.Errorf("a credit %s: movements %+v, warned %s, held %v", name, h.movements, h.warned(), h.held)
+		}
+	}
+}
+
+func TestCorrection_MayTakeBackWhatWasTold(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	full, back := told("1", canonical.Use, "HIP", "1"), told("1", canonical.Use, "HIP", "1")
+	full.Side, full.Disposition, full.DispositionTold, full.Set = "left", canonical.Contaminated, true, canonical.Set{ID: "T1", Cycle: "C9"}
+	back.Lot, back.Side, back.Disposition, back.DispositionTold, back.Set = canonical.None, canonical.None, canonical.UsedUnspecified, true, canonical.Set{ID: "T1"}
+	h.say(h.from("theatre", 1, used("4411", "A", full)))
+	h.say(h.from("theatre", 2, used("4411", "A", back)))
+	if w := h.line(t, "4411", "1").Told["theatre/use"]; w.Lot != "" || w.Side != "" || w.Set.Cycle != "C9" || h.at(h.patientOf("A"), hip) != 1 || h.at(waste, hip) != 0 {
+		t.Errorf("%+v, movements %+v", w, h.movements)
+	}
+	bare := told("1", canonical.Use, "HIP", "1")
+	bare.Lot = ""
+	h.say(h.from("theatre", 3, used("4411", "A", full)))
+	h.say(h.from("theatre", 4, snapshot(used("4411", "A", bare))))
+	if w := h.line(t, "4411", "1").Told["theatre/use"]; w.Lot != "" || w.Side != "" {
+		t.Errorf("a snapshot tells all that there is: %+v", w)
+	}
+	h.say(h.from("theatre", 5, snapshot(used("4411", "A", told("1", canonical.Unknown, "HIP", "1")))))
+	if h.at(h.patientOf("A"), hip) != 1 || h.warned() != "line_waiting" {
+		t.Errorf("a line that nobody can follow was told all the same: movements %+v, warned %s", h.movements, h.warned())
+	}
+}
+
+func TestSequence_AMessageFromTheFutureSilencesNoCorrection(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	future := h.from("theatre", 60*24*300, used("4411", "A", told("1", canonical.Use, "HIP", "1")))
+	p := h.say(future)
+	h.say(h.from("theatre", 5, used("4411", "A", told("1", canonical.Delete, "HIP", "1"))))
+	if h.at(theatre1, hip) != 0 || len(p[0].Findings) == 0 || p[0].Findings[0].Code != "sent_in_future" {
+		t.Errorf("movements %+v, findings %+v", h.movements, p[0].Findings)
+	}
+}
+
+func TestDecision_OnlyALineInQuestionIsAccepted(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	h.say(h.from("theatre", 1, used("4411", "A", told("1", canonical.Use, "HIP", "1"))))
+	if got := h.decide("4411", canonical.Decision{Kind: "accept_line", Line: "1"}); got != "no_change line_not_in_question" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestReconcile_SourcesThatNameTwoPatientsDiffer(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	h.say(h.from("theatre", 1, used("4411", "A", told("1", canonical.Use, "HIP", "1"))))
+	h.say(h.from("registry", 2, used("4411", "B", told("R1", canonical.Use, "HIP", "1"))))
+	if h.at(theatre1, hip) != -1 || h.warned() != "sources_disagree" {
+		t.Errorf("%d used, warned %s", -h.at(theatre1, hip), h.warned())
+	}
+}

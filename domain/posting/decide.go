@@ -83,10 +83,19 @@ func (s *saying) find(sev canonical.Severity, code, path, text string, args ...a
 // sequence is where the message stands among its sender's words.
 func (s *saying) sequence() theatre.Sequence {
 	q := theatre.Sequence{Message: s.ID}
-	if s.Said.Header.SentAt.Certain() {
-		q.SentAt = s.Said.Header.SentAt.At
+	if at := s.Said.Header.SentAt; at.Certain() && !s.ahead() {
+		q.SentAt = at.At
 	}
 	return q
+}
+
+// mostAhead is how far a sender's clock may be ahead of ours, an hour of summer
+// time and its own error; what was sent later than that decides no sequence.
+const mostAhead = 2 * time.Hour
+
+// ahead reports whether the message says that it was sent in the future.
+func (s *saying) ahead() bool {
+	return !s.ReceivedAt.IsZero() && s.Said.Header.SentAt.At.Sub(s.ReceivedAt) > mostAhead
 }
 
 func (d *decider) message(m Message) Result {
@@ -96,6 +105,9 @@ func (d *decider) message(m Message) Result {
 	s := &saying{Message: m, findings: append([]canonical.Finding(nil), m.Said.Findings...)}
 	if m.Reused {
 		s.find(canonical.Warning, "control_id_reused", "MSH-10", "Another message came before under this control ID. Both were handled; tell the sender's vendor.")
+	}
+	if s.ahead() {
+		s.find(canonical.Warning, "sent_in_future", "MSH-7", "The message says that it was sent in the future, so the order of receipt counts. Have the sender's clock put right.")
 	}
 	outcome := ""
 	switch {

@@ -48,6 +48,10 @@ func (d *decider) decision(s *saying, e canonical.Decision) {
 	case "resolve_line":
 		d.resolve(s, c, line, e)
 	case "accept_line":
+		if w := line.Stands.Why; w != "sources_differ" && w != "source_not_authoritative" {
+			s.find(canonical.Error, "line_not_in_question", "", "No other source is preferred to this line, so there is nothing to accept. Another use is recorded with stockwell cases record.")
+			return
+		}
 		line.Accept(theatre.Word{Sequence: s.sequence(), Origin: "decision", Profile: s.Said.Profile})
 		d.decided(s, c, line)
 	case "same_use":
@@ -131,6 +135,10 @@ func (d *decider) join(s *saying, c, into *theatre.Case) {
 		s.summary.note = "Both are one case already."
 		return
 	}
+	if why := d.apart(c, into); why != "" {
+		s.find(canonical.Error, "cases_are_two", "", "%s, so they are two cases. Have the wrong one corrected at its source if they are not.", why)
+		return
+	}
 	into.Join(c)
 	var gone, stay []*theatre.Line
 	for _, key := range sortedKeys(d.k.Lines[c.ID]) {
@@ -156,4 +164,24 @@ func (d *decider) join(s *saying, c, into *theatre.Case) {
 	d.stale[into.ID] = true
 	d.decided(s, into, stay...)
 	s.summary.note = "Case " + c.Name + " was joined into case " + into.Name + "."
+}
+
+// apart says why two cases cannot be one; empty if nothing tells them apart.
+func (d *decider) apart(c, into *theatre.Case) string {
+	if a, b := d.readCase(c).Patient, d.readCase(into).Patient; a != 0 && b != 0 && !d.one(a, b) {
+		return "They are of two patients"
+	}
+	for _, key := range sortedKeys(d.k.Lines[c.ID]) {
+		other := d.k.Lines[into.ID][key]
+		if other == nil {
+			continue
+		}
+		for part := range d.k.Lines[c.ID][key].Told {
+			if _, both := other.Told[part]; both {
+				source, _, _ := strings.Cut(part, "/")
+				return source + " told of the line " + key + " in both"
+			}
+		}
+	}
+	return ""
 }

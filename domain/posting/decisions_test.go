@@ -104,17 +104,23 @@ func TestDecision_TwoCaseNumbersOfOneCase(t *testing.T) {
 	h := newHub()
 	h.say(h.from("pas", 0, booked("B7", "A", "book")))
 	h.say(h.from("theatre", 1, used("4411", "A", told("1", canonical.Use, "HIP", "1"))))
-	h.say(h.from("theatre", 2, used("B7", "A", told("2", canonical.Use, "SCREW", "3"), told("1", canonical.Use, "HIP", "2"))))
+	h.say(h.from("theatre", 2, used("B7", "A", told("2", canonical.Use, "SCREW", "3"), told("3", canonical.Use, "HIP", "2"))))
 	if got := h.decide("B7", canonical.Decision{Kind: "join_cases", Other: h.number("4411")}); got != "applied" {
 		t.Fatalf("got %s", got)
 	}
 	c := h.known.Cases[h.known.Aliases[theatre.Alias{Kind: "case_number", Value: "4411"}]]
-	if c.Settle().Booking != "booked" || h.at(theatre1, hip) != -2 || h.at(theatre1, screw) != -3 {
+	if c.Settle().Booking != "booked" || h.at(theatre1, hip) != -3 || h.at(theatre1, screw) != -3 {
 		t.Errorf("%+v, %d and %d used", c.Settle(), -h.at(theatre1, hip), -h.at(theatre1, screw))
 	}
 	h.say(h.from("theatre", 3, used("B7", "A", told("2", canonical.Delete, "SCREW", "3"))))
 	if h.at(theatre1, screw) != 0 {
 		t.Errorf("under either number the joined case is found: %d used", -h.at(theatre1, screw))
+	}
+	h.say(h.from("theatre", 4, used("4412", "A", told("3", canonical.Use, "HIP", "1")), used("4413", "B", told("9", canonical.Use, "HIP", "1"))))
+	for _, number := range []string{"4412", "4413"} {
+		if got := h.decide(number, canonical.Decision{Kind: "join_cases", Other: h.number("4411")}); got != "no_change cases_are_two" || h.at(theatre1, hip) != -5 {
+			t.Errorf("case %s: %s, %d used", number, got, -h.at(theatre1, hip))
+		}
 	}
 	if got := h.decide("B7", canonical.Decision{Kind: "join_cases", Other: "999999"}); got != "no_change case_unknown" {
 		t.Errorf("got %s", got)

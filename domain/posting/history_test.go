@@ -248,7 +248,9 @@ func (h *hub) final(id theatre.CaseID) map[string]theatre.Settled {
 	for key, l := range h.known.Lines[id] {
 		out[key] = theatre.Settle(h.toldNow(l), rank, h.one)
 	}
-	theatre.Reconcile(out, theatre.Authority{Rank: rank}, nil)
+	theatre.Reconcile(out, theatre.Authority{Rank: rank}, nil, func(p theatre.Patient) theatre.Patient {
+		return theatre.Patient(h.known.Merges.Survivor(identity.Patient(p)))
+	})
 	return out
 }
 

@@ -117,7 +117,9 @@ func (d *decider) sideBySide(in openCase, lines map[string]*theatre.Line, a thea
 			out[key], accepted[key] = d.comesTo(in, line, a, nil), line.Accepted()
 		}
 	}
-	theatre.Reconcile(out, a, accepted)
+	theatre.Reconcile(out, a, accepted, func(p theatre.Patient) theatre.Patient {
+		return theatre.Patient(d.k.Merges.Survivor(identity.Patient(p)))
+	})
 	return out
 }
 

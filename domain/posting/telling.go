@@ -128,6 +128,9 @@ func (d *decider) withdrawUntold(s *saying, t *telling, h *heard) {
 			line.Unsay(t.source, w.Sequence.Message, func(part string) bool { return part != "unknown" })
 			h.add(line, theatre.Word{Origin: "snapshot"})
 		}
+		if odd {
+			continue // told, though nobody knows what of it
+		}
 		if w, ok := line.Told[t.source+"/credit"]; ok && !credit && t.covers(w.Scope) {
 			w.Quantity, w.Sequence, w.Origin, w.Profile = "0", s.sequence(), "snapshot", s.Said.Profile
 			d.hear(s, t.c, key, w, h)

@@ -44,6 +44,7 @@ func (d *decider) usage(s *saying, e canonical.Usage) {
 	for _, l := range e.Lines {
 		w := d.word(s, l, place, e.Place)
 		w.Patient, w.Sequence, w.Profile, w.Scope = theatre.Patient(patient), seq, s.Said.Profile, plain(e.Scope)
+		w.Whole = e.Mode == canonical.Snapshot
 		if w.OccurredAt = l.OccurredAt.At; w.OccurredAt.IsZero() {
 			w.OccurredAt = occurred
 		}
@@ -89,6 +90,9 @@ func (d *decider) word(s *saying, l canonical.UsageLine, place inventory.PlaceID
 		w.Place, placeText = d.place(l.Place), l.Place
 	}
 	w.PlaceText = plain(strings.TrimSpace(placeText.Code + " " + placeText.Text))
+	if !l.DispositionTold && w.Disposition == theatre.UsedUnspecified {
+		w.Disposition = ""
+	}
 	var codes []catalogue.Code
 	for _, c := range l.Codes {
 		codes = append(codes, catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
@@ -133,6 +137,9 @@ func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word, h
 	before, told := line.Told[h.source+"/use"]
 	superseded, replaced := line.Hear(h.source, w)
 	if superseded {
+		if w.Effect == theatre.WrongPatient {
+			d.alert(s, c, line) // whoever came first
+		}
 		s.superseded = true
 		d.remember(c, line, h.source, w, s.ID, true)
 		s.find(canonical.Info, "superseded", w.Origin, "A later word on this line was taken up before; this one changed nothing.")

@@ -91,10 +91,12 @@ type Word struct {
 	PlaceText   string            `json:"place_text,omitempty"`
 	Patient     Patient           `json:"patient,omitempty"`
 	// Formerly is another patient of whom the source told the use before.
-	Formerly   Patient   `json:"formerly,omitempty"`
-	Set        Set       `json:"set,omitzero"`
-	People     []Person  `json:"people,omitempty"`
-	Scope      string    `json:"scope,omitempty"`
+	Formerly Patient  `json:"formerly,omitempty"`
+	Set      Set      `json:"set,omitzero"`
+	People   []Person `json:"people,omitempty"`
+	Scope    string   `json:"scope,omitempty"`
+	// Whole is set for a word that tells all that there is of its line.
+	Whole      bool      `json:"-"`
 	OccurredAt time.Time `json:"occurred_at,omitzero"`
 	// OccurredText and OccurredOr are the sender's own text and the second
 	// reading of a time that a change of the clocks makes doubtful.
@@ -179,7 +181,7 @@ func (l *Line) hear(key string, w Word) (superseded bool, replaced *Word) {
 	if l.Told == nil {
 		l.Told = map[string]Word{}
 	}
-	w = w.over(old)
+	w = w.over(old).plain()
 	w.Formerly = old.Formerly
 	if old.Effect == Use && old.Patient != 0 && w.Patient != 0 && old.Patient != w.Patient {
 		w.Formerly = old.Patient
@@ -195,7 +197,7 @@ func (l *Line) hear(key string, w Word) (superseded bool, replaced *Word) {
 // same thing told: a charge without a lot does not take the lot from the
 // implant record. What names the device goes together.
 func (w Word) over(old Word) Word {
-	if w.Effect != Use || old.Effect != Use || w.Item != old.Item || w.Item == 0 && !slices.Equal(w.Codes, old.Codes) {
+	if w.Whole || w.Effect != Use || old.Effect != Use || w.Item != old.Item || w.Item == 0 && !slices.Equal(w.Codes, old.Codes) {
 		return w
 	}
 	switch {
@@ -210,17 +212,37 @@ func (w Word) over(old Word) Word {
 	if w.Side == "" {
 		w.Side = old.Side
 	}
-	if w.Disposition == "" || w.Disposition == UsedUnspecified {
+	if w.Disposition == "" {
 		w.Disposition = old.Disposition
 	}
-	if w.Set == (Set{}) {
+	switch {
+	case w.Set == (Set{}):
 		w.Set = old.Set
+	case w.Set.ID == old.Set.ID && w.Set.Cycle == "":
+		w.Set.Cycle = old.Set.Cycle
 	}
 	if len(w.People) == 0 {
 		w.People = old.People
 	}
 	return w
 }
+
+// plain is the word without what was only said to take an earlier word back.
+func (w Word) plain() Word {
+	for _, field := range []*string{&w.Lot, &w.Serial, &w.Expiry, &w.Side} {
+		if *field == none {
+			*field = ""
+		}
+	}
+	if w.Disposition == "" {
+		w.Disposition = UsedUnspecified
+	}
+	w.Whole = false
+	return w
+}
+
+// none is what a field says that the sender took back.
+const none = `""`
 
 // Unsay takes back a word that its message, read anew, no longer tells.
 func (l *Line) Unsay(source string, message int64, tells func(part string) bool) (changed bool) {

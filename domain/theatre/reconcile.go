@@ -22,7 +22,10 @@ func (a Authority) adds(source string) bool { return a.Adds == nil || a.Adds(sou
 // never add. No line is taken for another because it looks like it: the lines
 // stay apart, and only their sums are compared. settled changes in place;
 // accepted are the lines of which a person said that they count.
-func Reconcile(settled map[string]Settled, a Authority, accepted map[string]bool) {
+//
+// who names the person of a patient's record: sources that tell of one thing
+// and two people differ.
+func Reconcile(settled map[string]Settled, a Authority, accepted map[string]bool, who func(Patient) Patient) {
 	deciding := map[string]string{} // of a thing, the source
 	for key, s := range settled {
 		thing := s.thing()
@@ -33,16 +36,17 @@ func Reconcile(settled map[string]Settled, a Authority, accepted map[string]bool
 			deciding[thing] = s.Source
 		}
 	}
-	sums := map[[2]string]map[string]int64{}
+	sums := map[[2]string]map[toldOf]int64{}
 	for key, s := range settled {
 		if accepted[key] {
 			continue // a use of its own
 		}
 		k := [2]string{s.thing(), s.Source}
 		if sums[k] == nil {
-			sums[k] = map[string]int64{}
+			sums[k] = map[toldOf]int64{}
 		}
-		sums[k][s.Lot+"\x00"+s.Serial] += s.Base + s.Waste
+		sums[k][toldOf{s.Lot, s.Serial, who(s.Patient), s.ToWaste}] += s.Base
+		sums[k][toldOf{s.Lot, s.Serial, who(s.Patient), true}] += s.Waste
 	}
 	for key, s := range settled {
 		thing := s.thing()
@@ -85,25 +89,47 @@ func (s Settled) thing() string {
 	return ""
 }
 
-// agree compares what two sources say of one thing, by lot and serial, or in
-// all if one of them tells neither.
-func agree(a, b map[string]int64) bool {
-	total := func(m map[string]int64) (n int64, named bool) {
-		for k, q := range m {
-			n += q
-			named = named || k != "\x00" && q != 0
-		}
-		return n, named
-	}
-	n, named := total(a)
-	m, also := total(b)
-	if n != m || !named || !also {
-		return n == m
+// toldOf is of which lot and serial somebody told, for whom, and whether it
+// went to waste.
+type toldOf struct {
+	lot, serial string
+	patient     Patient
+	waste       bool
+}
+
+// agree compares what two sources say of one thing: by lot and serial, unless
+// one of them tells neither, by patient and by whether it went to waste.
+func agree(a, b map[toldOf]int64) bool {
+	if !named(a) || !named(b) {
+		a, b = nameless(a), nameless(b)
 	}
 	for k, q := range a {
 		if b[k] != q {
 			return false
 		}
 	}
+	for k, q := range b {
+		if a[k] != q {
+			return false
+		}
+	}
 	return true
+}
+
+func named(sums map[toldOf]int64) bool {
+	for k, q := range sums {
+		if q != 0 && (k.lot != "" || k.serial != "") {
+			return true
+		}
+	}
+	return false
+}
+
+func nameless(sums map[toldOf]int64) map[toldOf]int64 {
+	out := map[toldOf]int64{}
+	for k, q := range sums {
+		k.lot, k.serial = "", ""
+		out[k] += q
+	}
+	return out
 }

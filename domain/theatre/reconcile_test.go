@@ -49,7 +49,7 @@ func TestReconcile(t *testing.T) {
 				key := string(rune('0' + i))
 				settled[key], accepted[key] = stands(l), l == c.accepted
 			}
-			theatre.Reconcile(settled, theatre.Authority{Rank: rank, Adds: c.adds}, accepted)
+			theatre.Reconcile(settled, theatre.Authority{Rank: rank, Adds: c.adds}, accepted, func(p theatre.Patient) theatre.Patient { return p })
 			var got []string
 			for i := range c.lines {
 				s := settled[string(rune('0'+i))]
@@ -69,7 +69,7 @@ func TestReconcile_WhatTheDecidingSourceTookBackIsADifference(t *testing.T) {
 	t.Parallel()
 	gone := theatre.Settle(map[string]theatre.Word{"a/use": use("1", effect(theatre.Delete))}, rank, same)
 	settled := map[string]theatre.Settled{"1": gone, "2": theatre.Settle(map[string]theatre.Word{"b/use": use("1")}, rank, same)}
-	if theatre.Reconcile(settled, theatre.Authority{Rank: rank}, nil); settled["2"].Why != "sources_differ" || settled["2"].Counts() {
+	if theatre.Reconcile(settled, theatre.Authority{Rank: rank}, nil, func(p theatre.Patient) theatre.Patient { return p }); settled["2"].Why != "sources_differ" || settled["2"].Counts() {
 		t.Errorf("got %s %s", settled["2"].State, settled["2"].Why)
 	}
 }

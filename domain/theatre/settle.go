@@ -63,13 +63,15 @@ func Settle(told map[string]Word, rank Rank, one func(a, b Patient) bool) Settle
 			best = s
 		}
 	}
-	out := settleOne(told, best)
+	out := settleOne(told, best, one)
 	for _, s := range sources {
 		if s == best {
 			continue
 		}
-		o := settleOne(told, s)
-		if o.Base != out.Base || o.Waste != out.Waste || o.State != out.State || o.Item != out.Item || !one(o.Patient, out.Patient) {
+		o := settleOne(told, s, one)
+		differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+		if o.Base != out.Base || o.Waste != out.Waste || o.State != out.State || o.Item != out.Item || !one(o.Patient, out.Patient) ||
+			differ(o.Lot, out.Lot) || differ(o.Serial, out.Serial) || differ(o.Side, out.Side) || o.Counts() && o.ToWaste != out.ToWaste {
 			out.Disagree = true
 		}
 	}
@@ -86,7 +88,7 @@ func sourcesOf(told map[string]Word) (out []string) {
 	return out
 }
 
-func settleOne(told map[string]Word, source string) Settled {
+func settleOne(told map[string]Word, source string, one func(a, b Patient) bool) Settled {
 	use, used := told[source+"/"+partUse]
 	credit, credited := told[source+"/"+partCredit]
 	odd, unclear := told[source+"/"+partUnknown]
@@ -113,7 +115,31 @@ func settleOne(told map[string]Word, source string) Settled {
 		out.State, out.Why = Waiting, "sign_unknown"
 		return out
 	}
+	if credited && credit.CreditFor != ChargingError {
+		if why := contradicts(credit, use, one); why != "" {
+			out.Doubt, credited = why, false
+		}
+	}
 	return settleUse(out, credit, credited)
+}
+
+// contradicts says why a credit cannot be of this use, though it has its key:
+// it names another thing or patient, or gives back unopened what was opened.
+func contradicts(credit, use Word, one func(a, b Patient) bool) string {
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	opened := slices.Contains([]Disposition{OpenedNotUsed, Contaminated, ImplantedThenRemoved, SupplierLiable}, use.Disposition)
+	zero := credit.Quantity == "0"
+	switch {
+	case zero:
+	case credit.Item != 0 && use.Item != 0 && credit.Item != use.Item, differ(credit.Lot, use.Lot), differ(credit.Serial, use.Serial),
+		credit.Item == 0 && use.Item == 0 && len(credit.Codes) > 0 && !slices.Equal(credit.Codes, use.Codes):
+		return "credit_differs"
+	case credit.Patient != 0 && use.Patient != 0 && !one(credit.Patient, use.Patient):
+		return "credit_patient_differs"
+	case opened && credit.CreditFor != Wasted:
+		return "credit_of_opened"
+	}
+	return ""
 }
 
 // resolved is the word with what a person said of the thing or the place that
@@ -233,7 +259,7 @@ func settleQuantity(out Settled, quantity, back decimal.Decimal, credit CreditFo
 // What never went to stock comes back to none.
 func (s *Settled) hold(back decimal.Decimal, credit CreditFor) (why string) {
 	switch s.Disposition {
-	case Explanted, ReturnedUnopened, Reusable, OpenedNotUsed, Contaminated, ImplantedThenRemoved:
+	case Explanted, ReturnedUnopened, Reusable:
 		return ""
 	}
 	if credit == Wasted || credit == ChargingError || s.Item == 0 || s.Place == 0 {

@@ -135,6 +135,10 @@ type Set struct {
 	Cycle string `json:"cycle,omitempty"`
 }
 
+// None is what a line's lot, serial, expiry or side says if the sender took it
+// back and gave no other (HL7's "").
+const None = `""`
+
 // UsageLine is one thing that was used, or a correction of it.
 type UsageLine struct {
 	// Origin is where in the message it stands, as "FT1[2]".
@@ -160,7 +164,10 @@ type UsageLine struct {
 	// CreditFor is set for a credit; empty is what the trust declares.
 	CreditFor   CreditFor `json:"credit_for,omitempty"`
 	Disposition string    `json:"disposition"`
-	Side        string    `json:"side,omitempty"`
+	// DispositionTold is set where the sender said it, so that one who says
+	// nothing does not take an earlier word back.
+	DispositionTold bool   `json:"-"`
+	Side            string `json:"side,omitempty"`
 	// Set is the set of which the thing was part, or which it is.
 	Set Set `json:"set,omitzero"`
 	// Place overrides the usage's place for this line.
