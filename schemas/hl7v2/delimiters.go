@@ -117,7 +117,7 @@ func (d delimiters) has(c byte) bool {
 // mayDelimit reports whether c can be told from text and from framing.
 func mayDelimit(c byte) bool {
 	switch {
-	case c >= 0x80, c == 0, c == ' ', c == '"', c == '\r', c == '\n', c == 0x0B, c == 0x1C:
+	case c >= 0x80, isPadding(c), c == ' ', c == '"', c == '\r', c == '\n', c == 0x0B, c == 0x1C:
 		return false
 	case c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
 		return false

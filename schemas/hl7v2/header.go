@@ -51,7 +51,7 @@ func (m *Message) Header() Header {
 // headerOf reads the MSH segment in line. Plain parts are cut from one string.
 func headerOf(line []byte, d delimiters, decode func(string) string) Header {
 	h := Header{FieldSep: d.field}
-	rest := string(line[4:])
+	rest := string(line[min(4, len(line)):]) // a blank that delimits may have been cut off at the end
 	whole := func(s string) string { return text(s, d, decode) }
 	part := func(s string, n int) string {
 		for ; n > 1; n-- {
