@@ -58,7 +58,8 @@ func drawHistory(h *hub, name string, r *rand.Rand) map[string][]telling {
 				var lines []canonical.UsageLine
 				for range 1 + r.IntN(3) {
 					l := told(fmt.Sprint(r.IntN(3)), []string{"I0", "I1", "GHOST"}[r.IntN(3)], fmt.Sprint(1+r.IntN(3)))
-					l.Effect = []canonical.Effect{canonical.Use, canonical.Use, canonical.Credit, canonical.Delete, canonical.WrongPatient}[r.IntN(5)]
+					l.Effect = []canonical.Effect{canonical.Use, canonical.Use, canonical.Credit, canonical.Delete, canonical.WrongPatient, canonical.Unknown}[r.IntN(6)]
+					l.CreditFor = []canonical.CreditFor{"", canonical.Wasted, canonical.ChargingError}[r.IntN(3)]
 					lines = append(lines, l)
 				}
 				u := h.used("", "", lines...)
@@ -67,8 +68,9 @@ func drawHistory(h *hub, name string, r *rand.Rand) map[string][]telling {
 					u.Patient = canonical.Patient{}
 				}
 				if s == "list" {
-					u.Mode = canonical.Snapshot
+					u.Mode, u.Scope = canonical.Snapshot, []string{"", "implants"}[r.IntN(2)]
 				}
+				u.Source = []string{"", "", "implants"}[r.IntN(3)]
 				x.event = u
 			}
 			out[s] = append(out[s], x)
@@ -190,7 +192,7 @@ func onDisk(t *testing.T, h *hub, name string) string {
 func TestLaw11_ParallelSendersEndWhereOneAfterAnotherDoes(t *testing.T) {
 	t.Parallel()
 	h := oneHub(t)
-	const histories = 100
+	const histories = 300
 	drawn := make([]map[string][]telling, histories)
 	for i := range drawn {
 		drawn[i] = drawHistory(h, fmt.Sprintf("h%d-", i), rand.New(rand.NewPCG(uint64(i), 11)))
