@@ -78,7 +78,8 @@ func (c *compiler) checkKinds(t *table, column int) {
 func (r *itemRule) read(s *scope, line *canonical.UsageLine) {
 	line.Codes = make([]canonical.Code, 0, 2)
 	line.Text = r.text.text(s)
-	lot, serial, expiry := r.lot.text(s), r.serial.text(s), r.expiry.date(s)
+	lots, serials, expiry := r.lot.eval(s), r.serial.eval(s), r.expiry.date(s)
+	lot, serial := lots.text, serials.text
 	if u := r.udi.eval(s); u.text != "" {
 		line.UDI = u.text
 		r.scan(s, u, line)
@@ -86,9 +87,8 @@ func (r *itemRule) read(s *scope, line *canonical.UsageLine) {
 	r.settle(s, "lot", lot, &line.Lot)
 	r.settle(s, "serial", serial, &line.Serial)
 	r.settle(s, "expiry", expiry, &line.Expiry)
-	r.lot.takenBack(s, &line.Lot)
-	r.serial.takenBack(s, &line.Serial)
-	r.expiry.takenBack(s, &line.Expiry)
+	lots.takenBack(&line.Lot)
+	serials.takenBack(&line.Serial)
 	scanned := len(line.Codes) > 0 && line.Codes[0].Kind == kindGTIN
 	for i := range r.codes {
 		text := r.codes[i].value.eval(s)

@@ -34,8 +34,9 @@ func (r *linesRule) line(s *scope) (canonical.UsageLine, bool) {
 	if line.DispositionTold = line.Disposition != ""; !line.DispositionTold {
 		line.Disposition = canonical.UsedUnspecified
 	}
-	line.Side = r.side.text(s)
-	r.side.takenBack(s, &line.Side)
+	side := r.side.eval(s)
+	line.Side = side.text
+	side.takenBack(&line.Side)
 	line.Set = canonical.Set{ID: r.setID.text(s), Cycle: r.setCycle.text(s)}
 	line.Place = r.place.read(s)
 	line.OccurredAt = r.occurred.instant(s)

@@ -146,11 +146,8 @@ func (v *value) step(s *scope, r result) {
 func (v *value) text(s *scope) string { return v.eval(s).text }
 
 // takenBack notes that the sender took back what an empty target says.
-func (v *value) takenBack(s *scope, target *string) {
-	if v == nil || *target != "" {
-		return
-	}
-	if r := v.read(s); r.state == hl7v2.Null {
+func (r result) takenBack(target *string) {
+	if *target == "" && r.state == hl7v2.Null {
 		*target = canonical.None
 	}
 }
