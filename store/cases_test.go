@@ -217,8 +217,8 @@ func TestCases_OnTheReconciliationList(t *testing.T) {
 		}
 	}
 	// By the number of the case that was joined, the other is decided about.
-	h.say(t, "person", canonical.Decision{Kind: "accept_line", Case: fmt.Sprint(two.ID), Line: "1", By: "B", Why: "told so"})
-	if words := h.kase(t, "one").Lines[0].Words; words[0].Part != "accept" {
+	h.say(t, "person", canonical.Decision{Kind: "resolve_line", Case: fmt.Sprint(two.ID), Line: "1", Place: "TH1", By: "B", Why: "told so"})
+	if words := h.kase(t, "one").Lines[0].Words; words[0].Part != "resolve" {
 		t.Errorf("the decision was not heard: %+v", words)
 	}
 }

@@ -277,6 +277,7 @@ func TestDemographics_OneFeedBlanksNothingOfAnothersNorOfItsOwn(t *testing.T) {
 	older := h.from("pas", canonical.PatientUpdate{Patient: full})
 	older.Said.Header.SentAt.At = h.now
 	for _, m := range append(messages, older) {
+		m.ReceivedAt = m.Said.Header.SentAt.At
 		if err := h.post(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
