@@ -184,7 +184,7 @@ func (w *world) hear(h Heard) {
 	case h.Usage != nil:
 		c := w.theCase(h.Usage.Case)
 		w.names(c, h)
-		if h.Type != "ORU^R01" && h.Sender.Dialect != feeds.Daybook && h.Sender.Dialect != feeds.Cabinet {
+		if h.Type != "ORU^R01" && h.Sender.Dialect != feeds.Cabinet {
 			c.Done = []string{h.Usage.Case.Procedure.Code}
 		}
 		w.usage(c, h)

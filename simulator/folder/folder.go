@@ -1,10 +1,10 @@
-// Package trust writes down the simulated trust as the hub needs it: its
+// Package folder writes down the simulated trust as the hub needs it: its
 // configuration, overlays and code tables, its catalogue, opening stock, par
 // levels and past orders; and beside them the messages with their schedule,
 // and the truth.
 //
 // Sending does not belong here, nor do secrets.
-package trust
+package folder
 
 import (
 	"bytes"
