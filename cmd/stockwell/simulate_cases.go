@@ -73,6 +73,9 @@ func (v *verification) theCase(c journal.AccountCase, lines map[int64]shown) {
 		left["@"+l.Item] = l
 	}
 	for _, key := range sortedKeys(left) {
+		if left[key].State == "withdrawn" {
+			continue // it was taken back before the hub heard of it
+		}
 		same(v, "there is none", "there is one", "case %s: %s of %s", c.Number, left[key].Name(), orDash(left[key].Item))
 	}
 }

@@ -134,6 +134,7 @@ type Line struct {
 type Standing struct {
 	State       State
 	Why, Source string
+	Patient     Patient
 }
 
 // The parts of a line on which a word may be.

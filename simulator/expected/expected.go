@@ -67,6 +67,7 @@ type Line struct {
 	Held       int64 // units that are back, and held until somebody checks them
 	Disagree   bool  // another source says otherwise of the line itself
 	Differs    bool  // it waits, for it differs from the source that decides
+	Unclear    bool  // somebody must say what was meant last
 	WasWrong   bool  // it was told of the wrong patient at some time
 	Source     string
 	toldOfItem string

@@ -2,6 +2,7 @@ package expected
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,11 +127,18 @@ func (v *word) line(c *Case, x *words) *Line {
 	default:
 		l.count(v)
 	}
+	// What was said last and is understood by nobody waits for a person, though
+	// what was said before stands.
+	l.Unclear = v.use != nil && v.odd != nil && !v.odd.at.Before(v.use.at) && (v.credit == nil || v.credit.at.Before(v.odd.at))
 	return l
 }
 
 // count says how many units went where.
 func (l *Line) count(v *word) {
+	if slices.Contains([]hospital.Fate{hospital.Explanted, hospital.Unopened, hospital.Reusable}, l.Fate) { // however many, none of it was stock that left
+		l.State = "recorded"
+		return
+	}
 	units, err := strconv.ParseInt(v.use.Quantity, 10, 64)
 	if err != nil { // a part of a unit: nobody can say what left the shelf
 		l.State = "waiting"
@@ -144,9 +152,6 @@ func (l *Line) count(v *word) {
 		units *= int64(v.use.Item.Pack)
 	}
 	switch l.Fate {
-	case hospital.Explanted, hospital.Unopened, hospital.Reusable: // none of it was stock that left
-		l.State = "recorded"
-		return
 	case hospital.Opened, hospital.Contaminated, hospital.Removed, hospital.Faulty:
 		l.Waste = units - back
 	default:

@@ -66,7 +66,7 @@ func (w *world) line(l *Line) {
 	switch {
 	case l.Differs:
 		warn("sources_disagree")
-	case l.State == "waiting":
+	case l.State == "waiting" || l.Unclear:
 		warn("line_waiting")
 	case l.State == "unidentified" && l.Item == "":
 		warn("item_unidentified")

@@ -64,7 +64,7 @@ func (w writer) actionResults(m *message, x told.Sending) {
 // that says what becomes of it.
 func (w writer) actionCharges(m *message, x told.Sending) {
 	c := x.Usage.Case
-	m.seg("EVN", "", w.stamp(x.SentAt))
+	m.seg("EVN", "", w.stamp(x.Message.SentAt))
 	w.pid(m, 1, x.Patient)
 	w.pv1(m, c)
 	for i, l := range x.Usage.Lines {

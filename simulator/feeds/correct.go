@@ -98,7 +98,4 @@ func (t *teller) cabinet() {
 	v := t.voice(fmt.Sprintf("CABINET%02d", t.x.Theatre.N+1), Cabinet, t.x.Theatre.Site)
 	m := &told.Message{Type: "DFT^P03", SentAt: t.x.Out.Add(time.Duration(c.From(5, 240)) * time.Minute), Patient: t.patient(t.last), Usage: u}
 	v.say(m)
-	if t.near {
-		v.fragile[m] = true
-	}
 }

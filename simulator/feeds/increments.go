@@ -32,7 +32,7 @@ func nameOf(l told.Line, local, gtin string) string {
 // line, and what describes it follows it.
 func (w writer) charges(m *message, x told.Sending) {
 	c := x.Usage.Case
-	m.seg("EVN", "P03", w.stamp(x.SentAt))
+	m.seg("EVN", "P03", w.stamp(x.Message.SentAt))
 	w.pid(m, 1, x.Patient)
 	w.pv1(m, c)
 	for i, l := range x.Usage.Lines {
@@ -112,7 +112,7 @@ func (w writer) results(m *message, x told.Sending) {
 // their line.
 func (w writer) daybook(m *message, x told.Sending) {
 	c := x.Usage.Case
-	m.seg("EVN", "P03", w.stamp(x.SentAt))
+	m.seg("EVN", "P03", w.stamp(x.Message.SentAt))
 	w.pid(m, 1, x.Patient)
 	w.pv1(m, c)
 	m.seg("ZCA", c.Number, c.Procedure.Code)

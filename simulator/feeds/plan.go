@@ -47,7 +47,7 @@ func New(h *hospital.Hospital, only []string) (*Plan, error) {
 			return nil, fault.New(fault.Invalid, "feed_unknown", "There is no feed %q. There are: %s.", name, strings.Join(All(), ", ")).At("--feeds")
 		}
 	}
-	p := &planner{h: h, only: only, byName: map[string]*voice{}}
+	p := &planner{h: h, only: only, byName: map[string]*voice{}, doubt: map[*hospital.Case]bool{}}
 	p.registrations()
 	for _, c := range h.Cases {
 		p.theatreCase(c)
@@ -61,14 +61,16 @@ type planner struct {
 	only   []string
 	voices []*voice
 	byName map[string]*voice
+	// doubt holds cases of which something is told at a time that has two
+	// readings: only the order of receipt tells what was said last of them, so
+	// that order is left alone.
+	doubt map[*hospital.Case]bool
 }
 
 // voice is a sender while its messages are gathered.
 type voice struct {
 	*told.Sender
 	messages []*told.Message
-	fragile  map[*told.Message]bool // whose order may not be changed
-	turn     int
 }
 
 func (p *planner) rate(name string) float64 { return p.h.Troubles[name] }
@@ -96,7 +98,7 @@ func (p *planner) dialectOf(t *hospital.Theatre) string {
 func (p *planner) voice(name, dialect, site string) *voice {
 	v := p.byName[name]
 	if v == nil {
-		v = &voice{Sender: &told.Sender{Name: name, Connector: dialect, Door: told.MLLP, Dialect: dialect, Site: site}, fragile: map[*told.Message]bool{}}
+		v = &voice{Sender: &told.Sender{Name: name, Connector: dialect, Door: told.MLLP, Dialect: dialect, Site: site}}
 		p.byName[name], p.voices = v, append(p.voices, v)
 	}
 	return v
@@ -112,16 +114,32 @@ func (v *voice) say(m *told.Message) {
 // between the systems fail.
 func (p *planner) finish() *Plan {
 	out := &Plan{Hospital: p.h}
-	for n, v := range p.voices {
+	for _, v := range p.voices {
 		slices.SortStableFunc(v.messages, func(a, b *told.Message) int { return a.SentAt.Compare(b.SentAt) })
 		for i, m := range v.messages {
 			m.Number, m.Doubtful = i, p.doubtful(v.Dialect, m.SentAt)
 			m.Control = control(v.Sender, i)
+			if c := caseOf(m); c != nil && m.Doubtful {
+				p.doubt[c] = true
+			}
 		}
+	}
+	for n, v := range p.voices {
 		p.wire(v, hospital.NewChance(p.h.Seed, "wire", n))
 		out.Senders = append(out.Senders, v.Sender)
 	}
 	return out
+}
+
+// caseOf is the case that a message tells of; nil if it is none.
+func caseOf(m *told.Message) *hospital.Case {
+	switch {
+	case m.Booking != nil:
+		return m.Booking.Case
+	case m.Usage != nil:
+		return m.Usage.Case
+	}
+	return nil
 }
 
 // control is a message's control ID. The first dialect counts to 5,000 and
@@ -138,13 +156,12 @@ func (p *planner) wire(v *voice, c hospital.Chance) {
 	at := make([]time.Time, len(v.messages))
 	for i, m := range v.messages {
 		at[i] = m.SentAt.Add(time.Duration(c.From(100, 2500)) * time.Millisecond)
-		moved := !v.fragile[m] && !m.Doubtful
-		if late := c.Of(p.rate(trouble.Late)); late && moved {
+		if late := c.Of(p.rate(trouble.Late)); late && !p.fragile(m) {
 			at[i] = at[i].Add(time.Duration(c.From(3600, 30*3600)) * time.Second)
 		}
 	}
 	for i := range max(len(at)-1, 0) {
-		if swap := c.Of(p.rate(trouble.Disorder)); swap && !v.fragile[v.messages[i]] && !v.fragile[v.messages[i+1]] && at[i].Before(at[i+1]) {
+		if swap := c.Of(p.rate(trouble.Disorder)); swap && !p.fragile(v.messages[i]) && !p.fragile(v.messages[i+1]) && at[i].Before(at[i+1]) {
 			at[i], at[i+1] = at[i+1], at[i]
 		}
 	}
@@ -158,7 +175,7 @@ func (p *planner) wire(v *voice, c hospital.Chance) {
 	for i, m := range v.messages {
 		s := told.Sending{Message: m, At: at[i], Control: m.Control, SentAt: m.SentAt}
 		v.Sendings = append(v.Sendings, s)
-		v.Sendings = append(v.Sendings, p.again(c, s, v.fragile[m])...)
+		v.Sendings = append(v.Sendings, p.again(c, s)...)
 	}
 	slices.SortStableFunc(v.Sendings, func(a, b told.Sending) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Number, b.Number))
@@ -166,7 +183,7 @@ func (p *planner) wire(v *voice, c hospital.Chance) {
 }
 
 // again is a message that goes out once more.
-func (p *planner) again(c hospital.Chance, s told.Sending, fragile bool) (out []told.Sending) {
+func (p *planner) again(c hospital.Chance, s told.Sending) (out []told.Sending) {
 	if c.Of(p.rate(trouble.Duplicate)) {
 		d := s
 		d.Again, d.At = trouble.Duplicate, s.At.Add(time.Duration(c.From(1, 40000))*time.Second)
@@ -177,12 +194,18 @@ func (p *planner) again(c hospital.Chance, s told.Sending, fragile bool) (out []
 		d.Again, d.At, d.SentAt = trouble.Resend, s.At.Add(40*time.Second), s.SentAt.Add(40*time.Second)
 		out = append(out, d)
 	}
-	if c.Of(p.rate(trouble.Replay)) && !fragile && !s.Doubtful && !s.Odd && !keyless(s.Message) {
+	if c.Of(p.rate(trouble.Replay)) && !p.fragile(s.Message) && !s.Odd && !keyless(s.Message) {
 		d := s
 		d.Again, d.At, d.Control = trouble.Replay, s.At.Add(time.Duration(c.From(2, 48))*time.Hour), "R"+s.Control
 		out = append(out, d)
 	}
 	return out
+}
+
+// fragile reports whether a message may not change places with others.
+func (p *planner) fragile(m *told.Message) bool {
+	c := caseOf(m)
+	return m.Doubtful || c != nil && p.doubt[c]
 }
 
 // keyless reports whether a message has a line without a number, whose second

@@ -53,9 +53,6 @@ func (t *teller) say(at time.Time, m *told.Message) {
 		m.Patient = t.patient(at)
 	}
 	t.v.say(m)
-	if t.near {
-		t.v.fragile[m] = true
-	}
 }
 
 // patient is who the theatre takes for the case's patient.

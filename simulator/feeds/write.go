@@ -90,7 +90,7 @@ func (w writer) booking(m *message, x told.Sending) {
 // administrative writes what the patient administration system and the coders
 // say.
 func (w writer) administrative(m *message, x told.Sending) {
-	m.seg("EVN", x.Type[4:], w.stamp(x.SentAt))
+	m.seg("EVN", x.Type[4:], w.stamp(x.Message.SentAt))
 	mrg := func(number string) { m.seg("MRG", comps(number, "", "", "NMR", "MR")) }
 	switch {
 	case x.Odd:
