@@ -116,6 +116,8 @@ func (p *Poster) post(ctx context.Context, trust string, t *Trust, ids []int64, 
 		if stop != nil {
 			if i < len(results) {
 				results[i].Stop = stop
+			} else {
+				p.left(trust, id, stop.Code)
 			}
 			continue
 		}
@@ -204,6 +206,9 @@ func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []
 	for i, o := range outcomes {
 		switch {
 		case where[i] >= len(results): // concerned, and not of the batch
+			if o.Stop != nil {
+				p.left(trust, fresh[i].ID, fault.Of(o.Stop).Code)
+			}
 		case o.Stop != nil:
 			results[where[i]].Stop = stopOf("post", fresh[i].Said.Profile, o.Stop)
 		case o.Retry != nil:

@@ -54,14 +54,19 @@ func (p *Poster) concerned(ctx context.Context, trust string, t *Trust, ids []in
 		}
 		m, kept := found[id]
 		if !kept {
-			if p.Log != nil {
-				p.Log.Warn("a device was corrected, and a message that tells of its use was pruned: the use stays as it was told; correct it by hand", "trust", trust, "message", id)
-			}
+			p.left(trust, id, "message_pruned")
 			continue
 		}
 		all, anew[id], stored[id] = append(all, id), true, m
 	}
 	return all, anew, nil
+}
+
+// left tells that a message could not be read anew.
+func (p *Poster) left(trust string, id int64, code string) {
+	if p.Log != nil {
+		p.Log.Warn("a device was corrected, and a message that tells of its use could not be read again: the use stays as it was told; correct it by hand, or mend what stops the message and replay it", "trust", trust, "message", id, "code", code)
+	}
 }
 
 // looking lets a translation find resources that were stored before, and notes

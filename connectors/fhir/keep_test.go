@@ -38,8 +38,36 @@ func TestServer_WhatIsTakenIsReadBackAsItCame(t *testing.T) {
 	if b := d.ask("HEAD", path, ""); b.status != 200 || b.body != "" || b.header.Get("Content-Length") != fmt.Sprint(len(a.body)) {
 		t.Errorf("%d %v", b.status, b.header)
 	}
+	if b := d.ask("POST", "/Device", sent, "Prefer", "respond-async, return=OperationOutcome"); b.status != 201 || !strings.Contains(b.body, `"severity":"information"`) {
+		t.Errorf("%d %q", b.status, b.body)
+	}
 	if b := d.ask("POST", "/Device", sent, "Prefer", "return=minimal"); b.status != 201 || b.body != "" || b.header.Get("Location") != a.header.Get("Location") {
 		t.Errorf("%d %q", b.status, b.body)
+	}
+}
+
+func TestServer_TakesWhatClientsOfOthersSend(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		path, body string
+		headers    []string
+	}{
+		"compressed":           {"/Device", gzipped(aDevice), []string{"Content-Encoding", "gzip"}},
+		"of another name":      {"/Device", gzipped(aDevice), []string{"Content-Encoding", "X-GZIP"}},
+		"plainly JSON":         {"/Device", aDevice, []string{"Content-Type", "application/json", "Accept", "*/*"}},
+		"with its charset":     {"/Device", aDevice, []string{"Content-Type", "application/fhir+json; charset=UTF-8; fhirVersion=4.0"}},
+		"behind a slash":       {"/Device/", aDevice, nil},
+		"from a long list":     {"/Device", aDevice, []string{"Accept", "application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9, application/json+fhir;q=0.9"}},
+		"by an address's form": {"/Device?_format=json&_pretty=true", aDevice, nil},
+		"by a search":          {"/Device", aDevice, []string{"If-None-Exist", "http://hub.example/fhir/r4/Device?identifier=https%3A%2F%2Fx.example%2Fdevice%7CD-1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, Config{}, &memory{})
+			if a := d.ask("POST", c.path, c.body, c.headers...); a.status != 201 || d.kept.count() != 1 || string(d.kept.all[0].Raw) != aDevice {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
 	}
 }
 

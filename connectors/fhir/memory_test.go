@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
 	"log/slog"
@@ -189,4 +190,12 @@ func aBundle(entries ...string) string {
 
 func anEntry(method, url, resource string, more ...string) string {
 	return `{"resource":` + resource + `,"request":{"method":"` + method + `","url":"` + url + `"` + strings.Join(append([]string{""}, more...), ",") + `}}`
+}
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, text) // a buffer takes all
+	_ = z.Close()
+	return b.String()
 }

@@ -2,6 +2,8 @@ package fhir
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -21,18 +23,39 @@ import (
 func (s *Server) body(r *http.Request) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
-	if err != nil || !slices.Contains(jsonTypes, kind) || !version4(params) || charset != "" && charset != "utf-8" || r.Header.Get("Content-Encoding") != "" {
-		return nil, fault.New(fault.Invalid, "content_type_unknown", "Bodies are FHIR R4 in JSON and UTF-8, not compressed. Send them with Content-Type: application/fhir+json.")
+	if err != nil || !slices.Contains(jsonTypes, kind) || !version4(params) || charset != "" && charset != "utf-8" {
+		return nil, fault.New(fault.Invalid, "content_type_unknown", "Bodies are FHIR R4 in JSON and UTF-8. Send them with Content-Type: application/fhir+json.")
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, s.cfg.MaxBody))
+	var raw []byte
+	sent := http.MaxBytesReader(nil, r.Body, s.cfg.MaxBody)
+	switch how := strings.ToLower(r.Header.Get("Content-Encoding")); how {
+	case "", "identity":
+		raw, err = io.ReadAll(sent)
+	case "gzip", "x-gzip":
+		raw, err = s.unpacked(sent)
+	default:
+		return nil, fault.New(fault.Invalid, "content_encoding_unknown", "Bodies are sent as they are, or compressed with gzip. Send them with Content-Encoding: gzip, or without one.")
+	}
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large):
+	case errors.As(err, &large) || int64(len(raw)) > s.cfg.MaxBody:
 		return nil, fault.New(fault.Invalid, "body_too_large", "The body is larger than %d bytes and was not taken. Send less in one request, or ask for the limit to be raised.", s.cfg.MaxBody)
+	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, new(flate.CorruptInputError)):
+		return nil, fault.New(fault.Invalid, "gzip_invalid", "The body is not gzip, as its Content-Encoding says. Nothing of it was taken. Send it again, or without that header.")
 	case err != nil:
 		return nil, fault.Wrap(err, fault.Invalid, "body_unread", "The body did not arrive whole, and nothing of it was taken. Send it again.")
 	}
 	return raw, nil
+}
+
+// unpacked reads a body that came compressed, and no more of it than one byte
+// beyond the limit.
+func (s *Server) unpacked(sent io.Reader) ([]byte, error) {
+	z, err := gzip.NewReader(sent)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, s.cfg.MaxBody+1))
 }
 
 // take stores a message that brings these of its entries. more tells it from
@@ -176,11 +199,15 @@ func (s *Server) existing(q *request, status int, v fhir.Version, err error) (an
 	return s.written(q, status, v)
 }
 
-// written answers for one resource, with the resource unless the client wants
-// none.
+// written answers for one resource: with the resource, with nothing or with an
+// OperationOutcome, as the client prefers.
 func (s *Server) written(q *request, status int, v fhir.Version) (answer, error) {
 	a := answer{status: status, version: &v, location: true}
-	if strings.Contains(q.Header.Get("Prefer"), "return=minimal") {
+	switch prefer := q.Header.Get("Prefer"); {
+	case strings.Contains(prefer, "return=minimal"):
+		return a, nil
+	case strings.Contains(prefer, "return=OperationOutcome"):
+		a.body = fhir.Outcome(fhir.Issue{Severity: "information", Code: "informational", Text: "It is stored. What it does to the stock is decided a moment later."})
 		return a, nil
 	}
 	var err error

@@ -3,6 +3,7 @@ package fhir
 import (
 	"mime"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if id := r.Header.Get("X-Request-Id"); id != "" && fhir.ValidID(id) {
 		w.Header().Set("X-Request-Id", id)
 	}
-	a, err := s.serve(&q)
+	a, err := s.guarded(&q)
 	status := a.status
 	if err != nil {
 		f := fault.Of(err)
@@ -44,6 +45,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.send(w, r, a)
 	}
 	s.metrics.Request(s.cfg.Name, q.interaction, status, time.Since(start))
+}
+
+// guarded is serve; a panic within is a defect of ours that one client is told
+// of, and the log.
+func (s *Server) guarded(q *request) (a answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("a request broke off", "interaction", q.interaction, "stack", string(debug.Stack()))
+			a, err = answer{}, fault.New(fault.Internal, "request_broke_off", "The hub broke off in the middle of this request. It is a defect of the hub: report it.")
+		}
+	}()
+	return s.serve(q)
 }
 
 // serve finds out who asks for what, and does it.
@@ -95,6 +108,8 @@ func (q *request) route() (allow string, err error) {
 		return "", nil
 	case q.kind == "" || q.kind == "metadata":
 		return map[bool]string{true: "POST", false: "GET"}[q.kind == ""], notHere()
+	case q.kind == "Bundle":
+		return "", fault.New(fault.NotFound, "type_unknown", "Bundles are not kept here as such. Post a transaction to %s itself.", root)
 	case !principal && !slices.Contains(fhir.Companions, q.kind):
 		return "", fault.New(fault.NotFound, "type_unknown", "Resources of this type are not kept here. %s/metadata tells which are.", root)
 	case len(parts) == 1:

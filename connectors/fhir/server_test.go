@@ -68,7 +68,17 @@ func TestServer_EveryErrorIsAnOperationOutcome(t *testing.T) {
 		"no content type":         {"POST", "/Device", aDevice, []string{"Content-Type", ""}, nil, 415, "not-supported", ""},
 		"another version of FHIR": {"POST", "/Device", aDevice, []string{"Content-Type", "application/fhir+json; fhirVersion=3.0"}, nil, 415, "not-supported", ""},
 		"Latin-1":                 {"POST", "/Device", aDevice, []string{"Content-Type", "application/fhir+json; charset=iso-8859-1"}, nil, 415, "not-supported", ""},
-		"a compressed body":       {"POST", "/Device", aDevice, []string{"Content-Encoding", "gzip"}, nil, 415, "not-supported", ""},
+		"a body of brotli":        {"POST", "/Device", aDevice, []string{"Content-Encoding", "br"}, nil, 415, "not-supported", ""},
+		"no gzip after all":       {"POST", "/Device", aDevice, []string{"Content-Encoding", "gzip"}, nil, 400, "invalid", ""},
+		"half a gzip":             {"POST", "/Device", gzipped(aDevice)[:30], []string{"Content-Encoding", "gzip"}, nil, 408, "incomplete", ""},
+		"a gzip that swells":      {"POST", "/Device", gzipped(`{"resourceType":"Device","x":"` + strings.Repeat("x", 5000) + `"}`), []string{"Content-Encoding", "gzip"}, nil, 413, "too-long", ""},
+		"a Bundle to its type":    {"POST", "/Bundle", aBundle(anEntry("POST", "Device", aDevice)), nil, nil, 404, "not-supported", ""},
+		"a batch":                 {"POST", "", strings.Replace(aBundle(anEntry("POST", "Device", aDevice)), "transaction", "batch", 1), nil, nil, 422, "not-supported", ""},
+		"a search by post":        {"POST", "/Device/_search", "identifier=x", []string{"Content-Type", "application/x-www-form-urlencoded"}, nil, 405, "not-supported", ""},
+		"an operation":            {"POST", "/Procedure/$validate", aProcedure, nil, nil, 405, "not-supported", ""},
+		"a conditional update":    {"PUT", "/Device?identifier=x|1", aDevice, nil, nil, 405, "not-supported", "Allow: POST"},
+		"a name twice":            {"POST", "/Device", `{"resourceType":"Device","lotNumber":"1","lotNumber":"2"}`, nil, nil, 400, "invalid", ""},
+		"too deep":                {"POST", "/Device", strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200), nil, nil, 400, "invalid", ""},
 		"XML is wanted":           {"POST", "/Device", aDevice, []string{"Accept", "application/fhir+xml"}, nil, 406, "not-supported", ""},
 		"a body too large":        {"POST", "/Device", `{"resourceType":"Device","x":"` + strings.Repeat("x", 5000) + `"}`, nil, nil, 413, "too-long", ""},
 		"a deletion":              {"DELETE", "/Device/1", "", nil, nil, 405, "not-supported", "Allow: GET, HEAD, PUT"},
@@ -115,6 +125,25 @@ func TestServer_EveryErrorIsAnOperationOutcome(t *testing.T) {
 				t.Error("it was stored all the same")
 			}
 		})
+	}
+}
+
+// TestServer_ADefectIsToldToOneClientAlone has the shelf panic.
+func TestServer_ADefectIsToldToOneClientAlone(t *testing.T) {
+	t.Parallel()
+	d := open(t, Config{}, &memory{})
+	if a := d.ask("POST", "/Device", aDevice); a.status != 201 {
+		t.Fatal(a)
+	}
+	d.kept.mu.Lock()
+	d.kept.all[0].Parts[0].To = 1 << 20
+	d.kept.mu.Unlock()
+	a := d.ask("POST", "/Device", aDevice)
+	if a.status != 500 || !strings.Contains(a.body, `"code":"exception"`) || !strings.Contains(a.body, "request_broke_off") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := d.ask("GET", "/metadata", ""); a.status != 200 {
+		t.Errorf("after it: %d", a.status)
 	}
 }
 

@@ -39,6 +39,9 @@ func (m *Message) bundle() error {
 		if err != nil {
 			return err
 		}
+		if e.Type == "Procedure" && e.Method == "POST" && taken[e.Type+"/"+e.ID] {
+			return fault.New(fault.Invalid, "procedure_twice", "Two Procedures of the Bundle have the same first identifier, and the later would replace the earlier. Give each an identifier of its own; the case that they share goes into partOf.").At(n.Path() + ".resource.identifier")
+		}
 		if e.Method == "POST" && taken[e.Type+"/"+e.ID] {
 			// Two things under one identifier, as a catalogue number: they are two.
 			e.ID = m.nameless(e.Type, i)
@@ -71,6 +74,9 @@ func (m *Message) entry(n *Node, nth int) (Entry, error) {
 	}
 	e.Type, _, _ = strings.Cut(address, "?")
 	e.Type, e.ID, _ = strings.Cut(e.Type, "/")
+	if !validType(e.Type) {
+		return e, wrongURL(request)
+	}
 	if e.Resource.Type() != e.Type {
 		return e, fault.New(fault.Invalid, "resource_type_differs", "The resource is not of the type that request.url names.").At(n.Path() + ".resource")
 	}
@@ -87,16 +93,17 @@ func (m *Message) entry(n *Node, nth int) (Entry, error) {
 // named settles an entry's id.
 func (m *Message) named(e *Entry, request *Node, address string, nth int) error {
 	_, criteria, conditional := strings.Cut(address, "?")
-	wrong := fault.New(fault.Invalid, "url_invalid", "A POST names a type, as Device; a PUT a resource, as Device/4711 or Device?identifier=https://example.org/Id/device|4711.").At(request.Path() + ".url")
+	wrong := wrongURL(request)
 	if e.Method == "POST" {
 		none := request.Get("ifNoneExist").Text()
-		system, value, ok := byIdentifier(strings.TrimPrefix(none, "?"))
+		criteria, about := conditionOf(none, e.Type)
+		system, value, ok := byIdentifier(criteria)
 		switch {
 		case conditional || e.ID != "":
 			return wrong
 		case none == "":
 			e.ID = m.idFor(e.Resource, nth)
-		case !ok:
+		case !about || !ok:
 			return fault.New(fault.Invalid, "unsupported_condition", "A resource is known by an identifier here: write ifNoneExist as identifier=system|value.").At(request.Path() + ".ifNoneExist")
 		default:
 			e.ID, e.IfNoneExist = m.name(e.Type, system, value), true
@@ -119,6 +126,10 @@ func (m *Message) named(e *Entry, request *Node, address string, nth int) error 
 		return fault.New(fault.Invalid, "id_differs", "An update needs the resource's id in the resource too, and both must be the same.").At(e.Resource.Path() + ".id")
 	}
 	return nil
+}
+
+func wrongURL(request *Node) error {
+	return fault.New(fault.Invalid, "url_invalid", "The url is relative to the door's address. A POST names a type, as Device; a PUT a resource, as Device/4711 or Device?identifier=https://example.org/Id/device|4711.").At(request.Path() + ".url")
 }
 
 // statuses are those of a Procedure in R4 (EventStatus).

@@ -37,6 +37,8 @@ type Message struct {
 	raw   []byte
 	name  Namer
 	known map[string]*Node // entries by the references that name them
+	own   map[string]*Node // entries by their type and the id that the client gave them
+	bases map[*Node]string // of entries, what their fullUrl has before type and id
 	found map[string]*Node // what was looked for elsewhere, by reference
 	ids   map[*Node]string
 	sum   *[32]byte // Digest("")
@@ -83,7 +85,7 @@ func Read(raw []byte, how Interaction, kind string, name Namer) (*Message, error
 	if err != nil {
 		return nil, err
 	}
-	m := &Message{Root: root, Interaction: how, Type: kind, raw: raw, name: name, known: map[string]*Node{}, found: map[string]*Node{}, ids: map[*Node]string{}}
+	m := &Message{Root: root, Interaction: how, Type: kind, raw: raw, name: name, known: map[string]*Node{}, own: map[string]*Node{}, bases: map[*Node]string{}, found: map[string]*Node{}, ids: map[*Node]string{}}
 	if err := typed(root, kind); err != nil {
 		return nil, err
 	}
@@ -136,6 +138,17 @@ func (m *Message) index(e *Entry) {
 		if _, taken := m.known[ref]; !taken && ref != "" {
 			m.known[ref] = e.Resource
 		}
+	}
+	id := e.Resource.Get("id").Text()
+	if id == "" {
+		return
+	}
+	own := e.Type + "/" + id
+	if _, taken := m.own[own]; !taken {
+		m.own[own] = e.Resource
+	}
+	if base, ok := strings.CutSuffix(e.FullURL, "/"+own); ok {
+		m.bases[e.Resource] = base
 	}
 }
 

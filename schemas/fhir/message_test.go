@@ -52,6 +52,9 @@ func TestRead_RefusesWhatR4ForbidsAndSaysWhere(t *testing.T) {
 		"a search":                  {bundle(entry("GET", "Device/1", device)), Transaction, "Bundle", "unsupported_method", "Bundle.entry[0].request.method"},
 		"another type than the url": {bundle(entry("POST", "Patient", device)), Transaction, "Bundle", "resource_type_differs", "Bundle.entry[0].resource"},
 		"a type that is not taken":  {bundle(entry("POST", "Device", device), entry("POST", "Observation", `{"resourceType":"Observation"}`)), Transaction, "Bundle", "unsupported_resource", "Bundle.entry[1].resource"},
+		"an address for a url":      {bundle(entry("POST", "https://hub.example/fhir/r4/Device", device)), Transaction, "Bundle", "url_invalid", "Bundle.entry[0].request.url"},
+		"a condition on another":    {bundle(entry("POST", "Device", device, `"ifNoneExist":"Patient?identifier=s|1"`)), Transaction, "Bundle", "unsupported_condition", "Bundle.entry[0].request.ifNoneExist"},
+		"Procedures that are one":   {bundle(entry("POST", "Procedure", `{"resourceType":"Procedure","identifier":[{"value":"1"}],"status":"completed","subject":{}}`), entry("POST", "Procedure", `{"resourceType":"Procedure","identifier":[{"value":"1"}],"status":"stopped","subject":{}}`)), Transaction, "Bundle", "procedure_twice", "Bundle.entry[1].resource.identifier"},
 		"a POST to an id":           {bundle(entry("POST", "Device/1", device)), Transaction, "Bundle", "url_invalid", "Bundle.entry[0].request.url"},
 		"a PUT without an id":       {bundle(entry("PUT", "Device", device)), Transaction, "Bundle", "url_invalid", "Bundle.entry[0].request.url"},
 		"a PUT of another id":       {bundle(entry("PUT", "Device/2", `{"resourceType":"Device","id":"1"}`)), Transaction, "Bundle", "id_differs", "Bundle.entry[0].resource.id"},
@@ -86,6 +89,12 @@ func TestRead_AResourceIsKnownByItsFirstIdentifierHoweverItComes(t *testing.T) {
 	within := read(t, bundle(entry("POST", "Device", device)), Transaction, "Bundle").Entries[0]
 	put := read(t, bundle(entry("PUT", "Device?identifier=s|1", nameless)), Transaction, "Bundle").Entries[0]
 	none := read(t, bundle(entry("POST", "Device", nameless, `"ifNoneExist":"identifier=s|1"`)), Transaction, "Bundle").Entries[0]
+	for _, condition := range []string{"?identifier=s|1", "Device?identifier=s%7C1", "https://hub.example/fhir/r4/Device?identifier=s|1"} {
+		e := read(t, bundle(entry("POST", "Device", nameless, `"ifNoneExist":"`+condition+`"`)), Transaction, "Bundle").Entries[0]
+		if m := read(t, []byte(device), Create, "Device"); e.ID != alone || !m.Named(m.Entries[0], condition) {
+			t.Errorf("%s names %s", condition, e.ID)
+		}
+	}
 	if alone != spaced || alone != within.ID || alone != put.ID || alone != none.ID || !none.IfNoneExist || !put.Conditional {
 		t.Errorf("%s, %s, %+v, %+v, %+v", alone, spaced, within, put, none)
 	}

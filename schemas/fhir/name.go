@@ -32,6 +32,7 @@ func NewNamer(secret []byte, trust string) Namer {
 
 var (
 	idForm   = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
+	uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	typeForm = regexp.MustCompile(`^[A-Z][A-Za-z]{1,63}$`)
 )
 
@@ -44,8 +45,20 @@ func ValidID(id string) bool { return validID(id) }
 // Named reports whether an entry's id was made of the identifier that
 // criteria, as identifier=system|value, names.
 func (m *Message) Named(e Entry, criteria string) bool {
+	criteria, about := conditionOf(criteria, e.Type)
 	system, value, ok := byIdentifier(criteria)
-	return ok && m.name(e.Type, system, value) == e.ID
+	return about && ok && m.name(e.Type, system, value) == e.ID
+}
+
+// conditionOf takes the criteria out of a condition on a type. Clients write
+// them alone, behind a question mark, or as the address of a search:
+// https://hub.example/fhir/r4/Device?identifier=system|value.
+func conditionOf(condition, kind string) (criteria string, ok bool) {
+	address, criteria, searched := strings.Cut(condition, "?")
+	if !searched {
+		return condition, true
+	}
+	return criteria, address == "" || address == kind || strings.HasSuffix(address, "/"+kind)
 }
 
 // byIdentifier reads a search that names a resource by an identifier alone,

@@ -2,12 +2,15 @@ package fhir
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 )
 
 // Issue is what an OperationOutcome says.
 type Issue struct {
+	// Severity is "information" for what is no error; empty is "error".
+	Severity string
 	// Code is FHIR's word for what kind of problem it is, as "required".
 	Code string
 	// Text says what happened and what to do, without patient data.
@@ -19,7 +22,7 @@ type Issue struct {
 	Place string
 }
 
-// Outcome writes an OperationOutcome of one error.
+// Outcome writes an OperationOutcome of one issue.
 func Outcome(i Issue) []byte {
 	type text struct {
 		Text string `json:"text"`
@@ -28,10 +31,10 @@ func Outcome(i Issue) []byte {
 		Severity    string   `json:"severity"`
 		Code        string   `json:"code"`
 		Details     text     `json:"details"`
-		Diagnostics string   `json:"diagnostics"`
+		Diagnostics string   `json:"diagnostics,omitempty"`
 		Expression  []string `json:"expression,omitempty"`
 	}
-	out := issue{Severity: "error", Code: i.Code, Details: text{i.Text}, Diagnostics: i.Reason}
+	out := issue{Severity: cmp.Or(i.Severity, "error"), Code: i.Code, Details: text{i.Text}, Diagnostics: i.Reason}
 	switch {
 	case i.Place == "":
 	case strings.Contains(i.Place, " "):

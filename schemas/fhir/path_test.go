@@ -153,6 +153,34 @@ func TestMessage_ResolvesOnlyWhatIsMeant(t *testing.T) {
 	}
 }
 
+// TestMessage_FollowsAnAddressOfTheDoor follows what a client makes of the
+// Location that it was given.
+func TestMessage_FollowsAnAddressOfTheDoor(t *testing.T) {
+	t.Parallel()
+	const id = "6f1c0000-0000-8000-8000-000000000001"
+	for ref, want := range map[string]bool{
+		"Device/" + id:                                               true,
+		"Device/" + id + "/_history/7":                               true,
+		"http://127.0.0.1:8090/fhir/r4/Device/" + id:                 true,
+		"https://hub.example/a/fhir/r4/Device/" + id + "/_history/7": true,
+		"https://hub.example/fhir/r4/Device/4711":                    false,
+		"https://hub.example/fhir/Device/" + id:                      false,
+		"ftp://hub.example/fhir/r4/Device/" + id:                     false,
+	} {
+		m := read(t, []byte(`{"resourceType":"Procedure","status":"completed","subject":{},"usedReference":[{"reference":"`+ref+`"}]}`), Create, "Procedure")
+		m.Stored = func(kind, asked string) []byte {
+			if kind != "Device" || asked != id {
+				return nil
+			}
+			return []byte(`{"resourceType":"Device","lotNumber":"L"}`)
+		}
+		got := texts(t, m, m.Root, "usedReference.resolve().lotNumber")
+		if (got != nil) != want || slices.Equal(m.Devices(), []string{id}) != want {
+			t.Errorf("%s: %v, %v", ref, got, m.Devices())
+		}
+	}
+}
+
 func TestMessage_KnowsTheDevicesThatItOnlyRefersTo(t *testing.T) {
 	t.Parallel()
 	m := readTheatre(t)

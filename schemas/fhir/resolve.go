@@ -41,10 +41,27 @@ func (m *Message) elsewhere(ref string) *Node {
 	if n, ok := m.known[ref]; ok {
 		return n
 	}
-	if kind, id, _ := strings.Cut(ref, "/"); validType(kind) && validID(id) {
+	if kind, id, ok := kept(ref); ok {
 		return m.stored(kind, id)
 	}
 	return m.conditional(ref)
+}
+
+// kept reads a reference to what is stored here: Device/4711, or the address
+// of a FHIR server with it, as https://hub.example/fhir/r4/Device/UUID. The
+// door has one address for the hub and another behind a proxy, so what tells
+// our resources from another server's is that the id is a UUID.
+func kept(ref string) (kind, id string, ok bool) {
+	kind, id, _ = strings.Cut(ref, "/")
+	if validType(kind) {
+		return kind, id, validID(id)
+	}
+	if !strings.HasPrefix(ref, "https://") && !strings.HasPrefix(ref, "http://") {
+		return "", "", false
+	}
+	_, ref, _ = strings.Cut(ref, "/fhir/r4/")
+	kind, id, _ = strings.Cut(ref, "/")
+	return kind, id, validType(kind) && uuidForm.MatchString(id)
 }
 
 func contained(in *Node, id string) *Node {
@@ -64,24 +81,12 @@ func contained(in *Node, id string) *Node {
 // http://ehr/fhir/Device/2. A Bundle without such names means a resource's
 // own id.
 func (m *Message) beside(at *Node, ref string) *Node {
-	within := at.resource()
-	for i := range m.Entries {
-		e := &m.Entries[i]
-		if e.Resource != within {
-			continue
-		}
-		if base, ok := strings.CutSuffix(e.FullURL, "/"+e.Type+"/"+e.Resource.Get("id").Text()); ok {
-			if n := m.known[base+"/"+ref]; n != nil {
-				return n
-			}
+	if base, ok := m.bases[at.resource()]; ok {
+		if n := m.known[base+"/"+ref]; n != nil {
+			return n
 		}
 	}
-	for i := range m.Entries {
-		if e := &m.Entries[i]; e.Type+"/"+e.Resource.Get("id").Text() == ref {
-			return e.Resource
-		}
-	}
-	return nil
+	return m.own[ref]
 }
 
 func (m *Message) stored(kind, id string) *Node {
@@ -106,6 +111,7 @@ func (m *Message) conditional(ref string) *Node {
 	if !ok || !validType(kind) {
 		return nil
 	}
+	m.work += len(m.Entries)
 	for i := range m.Entries {
 		for _, in := range m.Entries[i].Resource.Get("identifier").Items() {
 			if m.Entries[i].Type == kind && in.Get("system").Text() == system && in.Get("value").Text() == value {
@@ -138,11 +144,11 @@ func (m *Message) devices(n *Node, ids []string) []string {
 	for _, in := range n.items {
 		ids = m.devices(in, ids)
 	}
-	if n.name != "reference" || n.kind != String || !strings.HasPrefix(n.text, "Device") || m.known[n.text] != nil || m.beside(n, n.text) != nil {
+	if n.name != "reference" || n.kind != String || !strings.Contains(n.text, "Device") || m.known[n.text] != nil || m.beside(n, n.text) != nil {
 		return ids
 	}
 	ref, _, _ := strings.Cut(n.text, "/_history/")
-	if id, ok := strings.CutPrefix(ref, "Device/"); ok && validID(id) && m.known[ref] == nil {
+	if kind, id, ok := kept(ref); ok && kind == "Device" && m.known[ref] == nil {
 		return append(ids, id)
 	}
 	if criteria, ok := strings.CutPrefix(ref, "Device?"); ok {

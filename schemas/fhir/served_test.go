@@ -102,6 +102,7 @@ func TestOutcome_SaysWhatToDoAndWhere(t *testing.T) {
 	for want, i := range map[string]Issue{
 		`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"required","details":{"text":"Add <it>."},"diagnostics":"element_absent","expression":["Procedure.status"]}]}`: {Code: "required", Text: "Add <it>.", Reason: "element_absent", Place: "Procedure.status"},
 		`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid","details":{"text":"x"},"diagnostics":"json_invalid at line 3, column 1"}]}`:                          {Code: "invalid", Text: "x", Reason: "json_invalid", Place: "line 3, column 1"},
+		`{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational","details":{"text":"x"}}]}`:                                                               {Severity: "information", Code: "informational", Text: "x"},
 	} {
 		if got := string(Outcome(i)); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
