@@ -153,6 +153,7 @@ func (p *Poster) translate(ctx context.Context, trust string, t *Trust, stored m
 	in := mapping.Input{Raw: s.Raw, Type: s.Type, Reading: t.Reading(s.Connector), FileName: s.ControlID, ReceivedAt: s.ReceivedAt, Zone: t.Rules.Zone}
 	var look looking
 	if s.Format == FormatFHIR {
+		message.PatientAt = "subject"
 		look.at(ctx, trust, t, id, &in)
 	}
 	said, err := m.Translate(in)

@@ -199,17 +199,18 @@ func (m *Message) Digest(more string) (sum [32]byte) {
 }
 
 // ControlID is what people call the message by: the Bundle's own identifier,
-// if it has one; of a single resource its address with the first digits of the
-// message's Digest, as Procedure/4711@1f3a5c7d, so that each content has one.
+// if it has one; else its type, of a single resource its address, with the
+// first digits of the message's Digest, as Procedure/4711@1f3a5c7d, so that each
+// content has one.
 func (m *Message) ControlID(more string) string {
+	name := m.Type
 	if m.Interaction != Transaction {
-		sum := m.Digest(more)
-		return m.Type + "/" + m.Entries[0].ID + "@" + hex.EncodeToString(sum[:4])
+		name += "/" + m.Entries[0].ID
+	} else if own := m.Root.Get("identifier").Get("value").Text(); own != "" {
+		return own
 	}
-	for _, in := range m.Root.Get("identifier").Items() {
-		return in.Get("value").Text()
-	}
-	return ""
+	sum := m.Digest(more)
+	return name + "@" + hex.EncodeToString(sum[:4])
 }
 
 // OrderingKey names what the message is about, so that messages about the same

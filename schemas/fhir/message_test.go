@@ -144,6 +144,21 @@ func TestOpen_ReadsAStoredMessageAsItWasReceived(t *testing.T) {
 	}
 }
 
+func TestMessage_IsCalledByItsOwnNumberOrByWhatItHolds(t *testing.T) {
+	t.Parallel()
+	plain := string(bundle(entry("POST", "Device", device)))
+	numbered := strings.Replace(plain, `"type"`, `"identifier":{"value":"MSG-7"},"type"`, 1)
+	unnumbered := strings.Replace(plain, `"type"`, `"identifier":{"system":"s"},"type"`, 1)
+	for raw, want := range map[string]string{plain: "Bundle@", numbered: "MSG-7", unnumbered: "Bundle@"} {
+		if got := read(t, []byte(raw), Transaction, "Bundle").ControlID(""); !strings.HasPrefix(got, want) || want == "Bundle@" && len(got) != len("Bundle@1f3a5c7d") {
+			t.Errorf("%s is called %q", raw, got)
+		}
+	}
+	if a, b := read(t, []byte(plain), Transaction, "Bundle"), read(t, []byte(unnumbered), Transaction, "Bundle"); a.ControlID("") == b.ControlID("") {
+		t.Error("two contents have one name")
+	}
+}
+
 func TestMessage_DigestsTellMessagesApart(t *testing.T) {
 	t.Parallel()
 	put := []byte(`{"resourceType":"Device","id":"7"}`)
