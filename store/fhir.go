@@ -112,10 +112,12 @@ func (s *Store) Repeat(ctx context.Context, trust, connector, sender, control st
 // given messages brought a version, inside the transaction that ctx
 // carries.
 func (s *Store) Referring(ctx context.Context, trust string, messages []int64) ([]int64, error) {
+	// OFFSET 0 has each message's Devices looked up, and each Device's messages:
+	// a join would go through all that was ever stored.
 	const query = `SELECT DISTINCT r.message_id
 		  FROM unnest($2::bigint[]) AS u (id)
-		  JOIN fhir_resource p ON p.trust = $1 AND p.message_id = u.id AND p.type = 'Device'
-		  JOIN fhir_reference r ON r.trust = $1 AND r.type = p.type AND r.id = p.id AND r.message_id <> ALL ($2)
-		 ORDER BY 1`
+		 CROSS JOIN LATERAL (SELECT p.id FROM fhir_resource p WHERE p.trust = $1 AND p.message_id = u.id AND p.type = 'Device' OFFSET 0) p
+		 CROSS JOIN LATERAL (SELECT f.message_id FROM fhir_reference f WHERE f.trust = $1 AND f.type = 'Device' AND f.id = p.id OFFSET 0) r
+		 WHERE r.message_id <> ALL ($2) ORDER BY 1`
 	return collect(ctx, pgtx.From(ctx), query, pgx.RowTo[int64], trust, messages)
 }
