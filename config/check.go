@@ -14,6 +14,9 @@ func (d *document) check(t *Trust) {
 	d.checkNames("connectors", "name", "connector", names(t.Connectors, func(c Connector) string { return c.Name }))
 	d.checkNames("suppliers", "code", "supplier", names(t.Suppliers, func(s Supplier) string { return s.Code }))
 	for i, c := range t.Connectors {
+		if at := fmt.Sprintf("connectors[%d].name", i); c.Name == "person" || c.Name == "import" {
+			d.reportAt(at, "bad_value", "the name %q is the hub's own, for what a person tells and for imported files. Give the connector another.", c.Name)
+		}
 		d.checkConnector(fmt.Sprintf("connectors[%d]", i), t, c)
 		d.checkServed(fmt.Sprintf("connectors[%d].places", i), c, t.Places)
 	}
