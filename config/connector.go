@@ -5,7 +5,7 @@ type Connector struct {
 	// The connector's name, in small letters; messages, metrics and pages show it.
 	Name string `yaml:"name" example:"theatre" validate:"required,max=40,name"`
 	// The transport. The block of the same name holds its settings.
-	Type string `yaml:"type" example:"mllp" validate:"required,oneof=mllp sftp"`
+	Type string `yaml:"type" example:"mllp" validate:"required,oneof=mllp sftp fhir"`
 	// Mapping profile that reads what comes in.
 	Mapping string `yaml:"mapping" unit:"profile/version" example:"generic-theatre/v2" validate:"required,profile"`
 	// File that changes the profile for this trust, relative to the trust's folder.
@@ -22,6 +22,8 @@ type Connector struct {
 	MLLP *MLLP `yaml:"mllp" validate:"omitempty"`
 	// Settings of an `sftp` connector: it delivers files and takes files from the same server.
 	SFTP *SFTP `yaml:"sftp" validate:"omitempty"`
+	// Settings of a `fhir` connector: it listens for FHIR R4 requests.
+	FHIR *FHIR `yaml:"fhir" validate:"omitempty"`
 }
 
 // MLLP listens for HL7 v2 messages in MLLP frames.

@@ -39,6 +39,7 @@ var rules = map[string]rule{
 	"text":      {must: "hold printable characters only, without spaces at either end", test: isText},
 	"zone":      {must: "be a time zone of the IANA database, as Europe/London", test: isZone},
 	"collector": formed("be an address with http:// or https://, as http://127.0.0.1:4318", `^https?://[^\s/@?#]+(/[^\s@?#]*)?$`),
+	"url":       formed("be an address with http:// or https:// that ends in /fhir/r4, as https://fhir.northmoor.example/fhir/r4", `^https?://[^\s/@?#]+(/[^\s@?#]*)?/fhir/r4$`),
 	"day":       {must: "be a day of the calendar, as \"2026-04-01\"", form: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, test: isDay},
 	"pattern":   {must: "be a file name with * and ? as wildcards and no '/', as *.csv", form: `^[^/]+$`, test: isPattern},
 }

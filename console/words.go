@@ -158,6 +158,7 @@ var warningKinds = words{
 	"case_patient_differs":     {"Use and booking name different patients", ""},
 	"identifiers_disagree":     {"A patient's identifiers disagree", ""},
 	"cancelled_case_used":      {"Things were used in a cancelled case", ""},
+	"accepted_told_again":      {"An accepted use was told again", ""},
 	"line_waiting":             {"A line waits for a person", ""},
 	"no_business_key":          {"A line has no number of its own", ""},
 	"sources_disagree":         {"Two sources disagree", ""},

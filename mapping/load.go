@@ -108,9 +108,9 @@ func (l *loader) heads(c *compiler) {
 	c.known(l.base, "profile")
 	c.format = formatHL7
 	if f := l.base.get("format"); f.isSet() {
-		c.format = c.oneOf(f, "format", formatHL7, formatCSV)
+		c.format = c.oneOf(f, "format", formatHL7, formatCSV, formatFHIR)
 	} else {
-		l.problems.add(l.base, "key_missing", "The key %q is missing here: hl7v2 or csv.", "format")
+		l.problems.add(l.base, "key_missing", "The key %q is missing here: hl7v2, csv or fhir.", "format")
 	}
 	name, version := l.base.get("profile"), l.base.get("version")
 	if !name.isSet() || !version.isSet() || name.text+"/v"+version.text != l.ref {

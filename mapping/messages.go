@@ -68,6 +68,9 @@ func (l *loader) messages(c *compiler, m *Mapping) {
 }
 
 func (c *compiler) checkType(n *node, t string) {
+	if c.format == formatFHIR && !fhirType.MatchString(t) {
+		c.problems.add(n, "message_type_invalid", "%q is not a message type. Write Bundle, a resource type as Procedure, or Procedure^update for its updates alone.", t)
+	}
 	if c.format == formatHL7 && !messageType.MatchString(t) {
 		c.problems.add(n, "message_type_invalid", "%q is not a message type. Write MSH-9 as DFT^P03, or DFT for all that no other rule takes.", t)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
@@ -30,6 +31,7 @@ type run struct {
 	asked   [2]asked                 // the last answers of runsToNext
 	grouped map[string][]hl7v2.Group // by the segment that begins them, as the grammar has them
 	outside map[*linesRule]outside   // what the joins take
+	fhir    *fhir.Message            // nil for what is none
 	joined  map[int]bool             // of what they take, by its place: whether a line has it
 	out     canonical.Translation
 	explain bool
@@ -39,8 +41,11 @@ type run struct {
 func (r *run) translate() error {
 	r.zone = r.in.Zone
 	r.out = canonical.Translation{Profile: r.mapping.name, Events: []canonical.Event{}, Findings: []canonical.Finding{}}
-	if r.mapping.format == formatCSV {
+	switch r.mapping.format {
+	case formatCSV:
 		return r.file()
+	case formatFHIR:
+		return r.resources()
 	}
 	return r.hl7()
 }
@@ -190,7 +195,7 @@ func (r *run) rule(s *scope, kind, at string) (*messageRule, error) {
 		return nil, fault.New(fault.Stopped, "message_condition_unmet",
 			"The mapping %s reads messages of this type only where its conditions hold (%q has one), and here none does. Add a rule for such a message, then replay it.", r.mapping.name, rules[0].name).At(at)
 	}
-	if code, _, _ := strings.Cut(kind, "^"); r.mapping.hasEvent(code) {
+	if code, _, _ := strings.Cut(kind, "^"); r.message != nil && r.mapping.hasEvent(code) {
 		at += ".2" // the type is known, and the event is not
 	}
 	return nil, fault.New(fault.Stopped, "message_type_unknown",

@@ -11,6 +11,7 @@ import (
 	"github.com/stockwell-hub/stockwell/connectors/mllp"
 	"github.com/stockwell-hub/stockwell/connectors/sftp"
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/store"
 )
 
 // connector is one configured way in, out, or both.
@@ -21,6 +22,7 @@ type connector struct {
 	sink   connectors.Sink   // nil if nothing goes out
 	listen func() (addr string, err error)
 	check  func(ctx context.Context) error // reaches the far side; nil if there is none to reach
+	shelf  func(s *store.Store, t *trust)  // gives what is read back; nil if nothing is
 	close  func()
 }
 
@@ -64,8 +66,10 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 			out.sink = s
 		}
 		return out, nil
+	case "fhir":
+		return fhirDoor(t, c, log, m)
 	}
-	return connector{}, fault.New(fault.Invalid, "connector_type_unknown", "The connector type %q is not known. The types are mllp and sftp.", c.Type).At(fmt.Sprintf("connectors.%s.type", c.Name))
+	return connector{}, fault.New(fault.Invalid, "connector_type_unknown", "The connector type %q is not known. The types are mllp, sftp and fhir.", c.Type).At(fmt.Sprintf("connectors.%s.type", c.Name))
 }
 
 // mllpConfig is what the settings of an mllp connector come to.

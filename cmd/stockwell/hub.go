@@ -125,6 +125,9 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 			if err != nil {
 				return err
 			}
+			if way.shelf != nil {
+				way.shelf(h.store, t)
+			}
 			h.ways = append(h.ways, way)
 			if c.Name == cfg.Purchasing.Connector && way.sink != nil {
 				layout, err := t.mappings.orderLayout()

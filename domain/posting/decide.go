@@ -77,6 +77,9 @@ type saying struct {
 }
 
 func (s *saying) find(sev canonical.Severity, code, path, text string, args ...any) {
+	if path == "PID-3" && s.PatientAt != "" {
+		path = s.PatientAt
+	}
 	s.findings = append(s.findings, canonical.Finding{Severity: sev, Code: code, Path: path, Text: fmt.Sprintf(text, args...)})
 }
 

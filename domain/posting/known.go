@@ -30,7 +30,10 @@ type Message struct {
 	Reused bool
 	// Attempt is 1 the first time, more for a replay.
 	Attempt int
-	Said    canonical.Translation
+	// PatientAt is where a message of its format names the patient; empty is
+	// HL7's PID-3.
+	PatientAt string
+	Said      canonical.Translation
 }
 
 // Trust is what the rules must know of a trust.

@@ -39,6 +39,7 @@ var parts = []part{
 	{"start", "time to ready, and memory after messages", startPart},
 	{"catalogue", "load a catalogue file", cataloguePart},
 	{"ack", "durable ACK rate at 1, 16, 64 and 256 senders", ackPart},
+	{"fhir", "durable answers to a FHIR Bundle with a Procedure and three Devices, at 1 and 16 clients", fhirPart},
 	{"connections", "1,000 idle connections; 100 slow peers beside 16 good ones", connectionsPart},
 	{"latency", "ACK latency at 500/s; socket to posted movement at 200/s", latencyPart},
 	{"end-to-end", "12-line DFTs posted, sustained", endToEndPart},
