@@ -12,6 +12,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/config"
 	"github.com/stockwell-hub/stockwell/internal/pgtest"
+	"github.com/stockwell-hub/stockwell/simulator/expected"
 	simfeeds "github.com/stockwell-hub/stockwell/simulator/feeds"
 	"github.com/stockwell-hub/stockwell/simulator/folder"
 )
@@ -98,7 +99,18 @@ func (x *simulated) run(ctx context.Context, c simulateCmd) (int, string) {
 // hub must make it fail.
 func TestSimulate_TheHubSaysWhatItShould(t *testing.T) {
 	t.Parallel()
-	x := newSimulated(t, simulationSettings{Seed: 11, Theatres: 4, Days: 3, Start: "2026-10-23", Faults: manyFaults})
+	x := newSimulated(t, simulationSettings{Seed: 38, Theatres: 4, Days: 3, Start: "2026-10-23", Faults: manyFaults})
+	heard := 0
+	for _, c := range expected.Compute(x.plan, all(x.plan)).Cases {
+		for _, l := range c.Lines {
+			if l.WasWrong && l.State == "withdrawn" {
+				heard++
+			}
+		}
+	}
+	if heard == 0 {
+		t.Fatal("nothing was told of the wrong patient and left at that; choose another seed")
+	}
 	short, cancel := context.WithCancel(t.Context())
 	go func() { // broken off when a third was acknowledged
 		defer cancel()
@@ -118,6 +130,18 @@ func TestSimulate_TheHubSaysWhatItShould(t *testing.T) {
 	if code, out := x.run(t.Context(), simulateCmd{Verify: true}); code != 0 {
 		t.Errorf("status %d\n%s", code, out)
 	}
+}
+
+// all is all that is told.
+func all(p *simfeeds.Plan) (out []expected.Heard) {
+	for _, s := range p.Senders {
+		for _, x := range s.Sendings {
+			if x.Again == "" {
+				out = append(out, expected.Heard{Message: x.Message, Sender: s})
+			}
+		}
+	}
+	return out
 }
 
 func sentLines(file string) []string {

@@ -204,7 +204,7 @@ func (t *teller) implants(at time.Time, implants []*line) {
 	who := under(other, other.Number)
 	t.results(at, implants, told.Use, who)
 	t.results(t.last.Add(6*time.Minute), implants, told.WrongPatient, who)
-	if t.c.Of(0.8) {
+	if t.c.Of(0.6) {
 		t.results(t.last.Add(3*time.Minute), implants, told.Use, nil)
 		return
 	}
