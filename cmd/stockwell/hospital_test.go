@@ -77,7 +77,7 @@ func emptyHospital(t *testing.T, more *strings.Replacer) *hospital {
 	t.Helper()
 	h := &hospital{t: t, stage: &stage{dir: t.TempDir()}, log: &transcript{}, said: &transcript{}}
 	h.stage.erpDir = filepath.Join(h.stage.dir, "erp")
-	for _, d := range []string{"orders", "answers/processed", "answers/rejected"} {
+	for _, d := range erpFolders {
 		h.must(os.MkdirAll(filepath.Join(h.stage.erpDir, d), 0o755))
 	}
 	log, err := os.Create(filepath.Join(h.stage.dir, "erp.log"))
@@ -250,7 +250,13 @@ func (h *hospital) send(raw []byte) (code, text string) {
 // drop puts an answer into the ERP's folder, whole from the first moment.
 func (h *hospital) drop(name string, raw []byte) {
 	h.t.Helper()
-	file := filepath.Join(h.stage.erpDir, "answers", name)
+	h.dropIn("answers", name, raw)
+}
+
+// dropIn is drop for any of the ERP's folders.
+func (h *hospital) dropIn(folder, name string, raw []byte) {
+	h.t.Helper()
+	file := filepath.Join(h.stage.erpDir, folder, name)
 	h.must(os.WriteFile(file+".part", raw, 0o644))
 	h.must(os.Rename(file+".part", file))
 }
@@ -288,8 +294,8 @@ func (h *hospital) settled(dead func()) {
 				dead()
 			}
 		}()
-		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "answers", "*.csv")); len(left) > 0 {
-			return "an answer was not taken", nil
+		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "[ar]*", "*.csv")); len(left) > 0 {
+			return "an answer or receipt was not taken", nil
 		}
 		return h.query(`SELECT concat_ws(', ',
 			(SELECT 'messages wait' FROM queue_message LIMIT 1),

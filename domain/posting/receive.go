@@ -146,16 +146,16 @@ func (d *decider) orderWarnings(c *receiptChange, warn func(kind, severity, text
 		warn("receipt_order_unknown", "warning", fmt.Sprintf("order %s has no such line. It is in stock, and the order still waits for what was ordered.", o.Number),
 			"Find out which line is meant, and send the receipt's line again with it.")
 	default:
-		met := o.At(c.met.Line)
 		if o.State == purchasing.Closed {
 			warn("receipt_order_closed", "notice", "order "+o.Number+" is closed. It is in stock; the order stays as it is.",
 				"Check that it is not a delivery that came twice.")
+			return
 		}
 		if c.met.Other {
 			warn("delivery_substituted", "warning", fmt.Sprintf("another item came than order %s, line %d is for. It is in stock, and nothing more is expected for that part of the line.", o.Number, c.met.Line),
 				"Ask a clinician whether it may stand in for what was ordered. What is still needed waits for your approval as a suggested order.")
 		}
-		if met.Place != w.Place {
+		if o.At(c.met.Line).Place != w.Place {
 			warn("delivered_elsewhere", "notice", fmt.Sprintf("it came to another place than order %s, line %d is for.", o.Number, c.met.Line),
 				"If it was put there for good, nothing is to be done; else correct the receipt. The place that it was ordered for may be ordered for anew.")
 		}
