@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,6 +124,7 @@ func (f *Files) fate(e connectors.Envelope, fate connectors.Fate, refused []Refu
 	if err != nil {
 		return fate, nil //nolint:nilerr // read by another layout than the one that is in force now
 	}
+	slices.SortStableFunc(refused, func(a, b RefusedRow) int { return cmp.Compare(a.Line, b.Line) })
 	why := map[int][]RefusedRow{}
 	for _, r := range refused {
 		why[r.Line] = append(why[r.Line], r)

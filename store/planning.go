@@ -102,9 +102,9 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 			 WHERE w.trust = $1 AND w.closed_at IS NULL AND (w.kind = 'above_ceiling' AND w.subject LIKE 'ceiling:' || $3::bigint || ':%'
 				OR w.kind IN ('feed_silent', 'feed_behind', 'feed_held') AND w.subject = ANY (ARRAY(
 				SELECT p.connector FROM feed_place p WHERE p.trust = $1 AND p.place = $4
-				UNION SELECT p.connector FROM posting p WHERE p.trust = $1 AND p.message_id = m.message_id
+				UNION SELECT p.connector FROM posting p WHERE p.trust = $1 AND p.message_id = m.message_id AND m.kind IN ('use', 'use_reversal')
 					AND NOT EXISTS (SELECT 1 FROM feed_place d WHERE d.trust = $1 AND d.connector = p.connector AND d.declared)))))
-		  FROM (SELECT id, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
+		  FROM (SELECT id, kind, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
 		         ORDER BY id DESC LIMIT 1) m`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).
 		Scan(&w.Movement, &w.Cause.Message, &w.Cause.Origin, &w.Cause.Profile, &doubts)
 	if err != nil {

@@ -66,13 +66,17 @@ func receivedItem(r journal.ReceiptLine) string {
 
 // receivedAmount is the quantity as told, and in base units where that differs.
 func receivedAmount(r journal.ReceiptLine) string {
-	if r.Unit == "pack" && r.Units > 0 {
-		return fmt.Sprintf("%d packs (%d)", r.Quantity, r.Units)
+	packs := fmt.Sprintf("%d packs", r.Quantity)
+	if r.Quantity == 1 {
+		packs = "1 pack"
 	}
-	if r.Unit == "pack" {
-		return fmt.Sprintf("%d packs", r.Quantity)
+	switch {
+	case r.Unit != "pack":
+		return fmt.Sprint(r.Quantity)
+	case r.Units > 0:
+		return fmt.Sprintf("%s (%d)", packs, r.Units)
 	}
-	return fmt.Sprint(r.Quantity)
+	return packs
 }
 
 // receivedFor is the order line that it counts for, else the one it names.

@@ -61,13 +61,8 @@ func (c *Connector) settle(s *session, f found, sum []byte, folder folder, said 
 		return c.explain(err, folder.setting, folder.path)
 	}
 	aside := path.Join(said.path, path.Base(to)+said.ending)
-	if said.body != nil {
-		if err := s.write(part(aside), said.body); err != nil {
-			return c.explain(err, said.setting, said.path)
-		}
-		if err := s.replace(part(aside), aside); err != nil {
-			return c.explain(err, said.setting, said.path)
-		}
+	if err := say(s, aside, said.body); err != nil {
+		return c.explain(err, said.setting, said.path)
 	}
 	c.cfg.Between(Told)
 	if taken {
@@ -92,6 +87,25 @@ func (c *Connector) settle(s *session, f found, sum []byte, folder folder, said 
 	return c.explain(c.restore(s, f, sum, to), folder.setting, folder.path)
 }
 
+// say writes a note by way of its temporary name. Two hubs may write the same
+// at once: then one of them finds its temporary file gone, and the note there.
+func say(s *session, name string, body []byte) error {
+	if body == nil {
+		return nil
+	}
+	err := s.write(part(name), body)
+	if err == nil {
+		err = s.replace(part(name), name)
+	}
+	if s.dead || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, same, failed := s.compare(name, body); same || failed != nil {
+		return failed
+	}
+	return err
+}
+
 // unsay takes back what was said of a file that another hub moved meanwhile
 // under another name, and said it there.
 func (c *Connector) unsay(s *session, to, aside string, said note) error {
@@ -109,7 +123,8 @@ func (c *Connector) unmark(s *session, f found) error {
 	}
 	marker := path.Join(c.cfg.In, f.name+c.cfg.Marker)
 	info, err := s.stat(marker)
-	if err != nil || !info.ModTime().Equal(f.marker) {
+	// Some clients give a file the time of its original once it is there.
+	if err != nil || info.ModTime().After(f.marker) {
 		return ignoreMissing(err)
 	}
 	return ignoreMissing(s.remove(marker))

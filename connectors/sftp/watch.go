@@ -124,10 +124,23 @@ func (w *watch) postpone(name string, now time.Time, base time.Duration) {
 func (c *Connector) giveUp(s *session, f found) error {
 	why := c.watch.files[f.name].missing
 	switch {
+	case f.alone && c.taken(s, strings.TrimSuffix(f.name, c.cfg.Marker)):
+		// The hub broke off between moving the file and removing its marker.
+		return ignoreMissing(s.remove(path.Join(c.cfg.In, f.name)))
 	case f.alone:
-		why = fault.New(fault.Invalid, "marker_alone", "The marker came, and for %s its file did not. If the file is among those processed, nothing is to be done; else send it, and the marker after it.", c.cfg.Incomplete)
+		why = fault.New(fault.Invalid, "marker_alone", "The marker came, and for %s its file did not. Send the file, and the marker after it.", c.cfg.Incomplete)
 	case c.cfg.Whole == Marker:
 		why = fault.New(fault.Invalid, "marker_missing", "The file did not change for %s, and the marker %s that says it is whole did not come after it. Send the file again, and the marker after it.", c.cfg.Incomplete, f.name+c.cfg.Marker)
 	}
 	return c.reject(s, f, nil, why)
+}
+
+// taken reports whether a file of this name was moved before.
+func (c *Connector) taken(s *session, name string) bool {
+	for _, folder := range []string{c.cfg.Processed, c.cfg.Rejected} {
+		if _, err := s.stat(path.Join(folder, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -32,7 +33,7 @@ func (d *decider) answer(s *saying, e canonical.OrderAnswer) {
 		}
 		s.find(canonical.Error, f.Code, f.Origin, "%s", f.Text)
 	}
-	s.summary.note = "Order " + o.Number + " is " + string(o.State) + "."
+	s.summary.note = "Order " + o.Number + " is " + strings.ReplaceAll(string(o.State), "_", " ") + "."
 	if changed {
 		s.changed = true
 		o.AnsweredBy = s.ID

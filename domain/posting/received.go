@@ -3,6 +3,7 @@ package posting
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -175,7 +176,9 @@ func (d *decider) receivedWord(s *saying, l canonical.ReceivedLine, c *receiptCh
 	var told []string
 	for _, x := range l.Codes {
 		codes = append(codes, catalogue.Code{Kind: catalogue.Kind(x.Kind), Value: plain(x.Value)})
-		told = append(told, x.Kind+" "+plain(x.Value))
+		if v := plain(x.Value); !slices.Contains(told, v) {
+			told = append(told, v)
+		}
 	}
 	w.Codes = strings.Join(told, ", ")
 	m, _, disagree := catalogue.Resolve(codes, d.k.Codes)
@@ -290,7 +293,7 @@ func (d *decider) balance(at Counted) int64 {
 // back has left the shelf.
 func (d *decider) refuseReceipt(s *saying, c *receiptChange) {
 	m := c.line.Posted
-	text := fmt.Sprintf("Of the %d that this line brought, %d are left, so they cannot be taken back: the row had no effect.", m.Quantity, max(d.balance(countedIn(*m)), 0))
+	text := fmt.Sprintf("The line brought %d, and the shelf holds %d of them now: what is gone cannot be taken back, so the row had no effect.", m.Quantity, max(min(d.balance(countedIn(*m)), m.Quantity), 0))
 	s.find(canonical.Error, "receipt_used", c.origin, "%s Count the shelf; record what is there, then send the correction again.", text)
 	s.summary.line("refused")
 	d.warn(Warning{Kind: "receipt_used", Subject: receiptSubject(c.line), Severity: "warning", Message: s.ID,
@@ -298,4 +301,6 @@ func (d *decider) refuseReceipt(s *saying, c *receiptChange) {
 		Action: "Count the shelf and compare it with the delivery note. When the stock is right, send the correction again."})
 }
 
-func receiptSubject(l *purchasing.ReceiptLine) string { return "receipt:" + strconv.FormatInt(l.ID, 10) }
+func receiptSubject(l *purchasing.ReceiptLine) string {
+	return "receipt:" + strconv.FormatInt(l.ID, 10)
+}

@@ -139,10 +139,10 @@ type OrderLine struct {
 	// Received are the base units that came; Substituted those of another item
 	// that came in their place.
 	Received, Substituted int64
-	Expected  string // CCYY-MM-DD
-	Reason    string
-	Movement  inventory.MovementID
-	Cause     inventory.Cause
+	Expected              string // CCYY-MM-DD
+	Reason                string
+	Movement              inventory.MovementID
+	Cause                 inventory.Cause
 }
 
 // Release is when an approved order leaves: now for "immediate", else at the

@@ -38,7 +38,7 @@ type Received struct {
 	Place       inventory.PlaceID // zero: unknown
 	PlaceText   string
 	Item        catalogue.ItemID // zero: unknown
-	Codes       string           // as told: "erp HIP-STEM-12, gtin 05012345000121"
+	Codes       string           // as told: "HIP-STEM-12, 05012345000121"
 	Quantity    int64
 	Unit        string
 	Units       int64
