@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,13 +127,16 @@ func (h *hospital) write(name, content string) {
 	h.must(os.Rename(h.path(name)+".new", h.path(name)))
 }
 
-// set changes a key that occurs once in one of the configuration's files.
+// set changes a key of one of the configuration's files: one that occurs once,
+// or with one value everywhere.
 func (h *hospital) set(key, value string) {
 	h.t.Helper()
 	for _, file := range []string{"stockwell.yaml", h.trustFile("trust.yaml")} {
 		text := h.read(file)
 		re := regexp.MustCompile(`(?m)^( *)` + regexp.QuoteMeta(key) + `:.*$`)
-		if len(re.FindAllString(text, 2)) == 1 {
+		found := re.FindAllString(text, -1)
+		slices.Sort(found)
+		if len(slices.Compact(found)) == 1 {
 			h.write(file, re.ReplaceAllString(text, "${1}"+key+": "+value))
 			return
 		}
