@@ -298,15 +298,16 @@ func (h *hospital) settled(dead func()) {
 				dead()
 			}
 		}()
-		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "[ar]*", "*.csv")); len(left) > 0 {
-			return "an answer or receipt was not taken", nil
-		}
-		return h.query(`SELECT concat_ws(', ',
+		missing, err = h.query(`SELECT concat_ws(', ',
 			(SELECT 'messages wait' FROM queue_message LIMIT 1),
 			(SELECT 'a message is tried again: ' || w.reason FROM queue_held h JOIN queue_hold w USING (trust, queue, key) WHERE w.until <> 'infinity' LIMIT 1),
 			(SELECT 'a policy is due' FROM policy_due d JOIN policy y USING (trust, place, item) WHERE y.active LIMIT 1),
 			(SELECT 'a suggestion waits for its order' FROM suggestion g JOIN purchasing p USING (trust) WHERE g.state = 'approved' AND g.release_at <= now() AND p.paused_at IS NULL LIMIT 1),
 			(SELECT 'an order is not sent' FROM purchase_order o WHERE o.state = 'ready' AND NOT EXISTS (SELECT 1 FROM queue_stopped s WHERE s.trust = o.trust AND s.subject = o.id AND s.queue <> 1) LIMIT 1))`)
+		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "[ar]*", "*.csv")); err == nil && missing == "" && len(left) > 0 {
+			missing = "an answer or receipt was not taken"
+		}
+		return missing, err
 	})
 }
 
