@@ -96,6 +96,14 @@ func (d *document) checkConnector(at string, t *Trust, c Connector) {
 			d.reportAt(path, "contradiction", "the connector is of type %s; remove its `%s` block, or correct its type.", c.Type, b.kind)
 		}
 	}
+	imported := c.SFTP != nil && c.SFTP.In != "" && Imported(c.SFTP.Type)
+	switch mapping := join(at, "mapping"); {
+	case d.bad[mapping]:
+	case c.Mapping == "" && !imported:
+		d.reportAt(at, "missing_key", "nothing says how what comes in is read. Add `mapping`, as `mapping: generic-theatre/v2`.")
+	case c.Mapping != "" && imported:
+		d.reportAt(mapping, "contradiction", "files of type %s have columns of their own. Remove `mapping`.", c.SFTP.Type)
+	}
 	if c.MLLP != nil {
 		d.checkMLLP(join(at, "mllp"), c.MLLP)
 	}
@@ -144,6 +152,12 @@ func (d *document) checkSFTP(at string, s *SFTP) {
 	}
 	if s.In == "" {
 		return
+	}
+	if _, given := d.lines[join(at, "marker")]; given && s.Whole != "marker" {
+		d.reportAt(join(at, "marker"), "contradiction", "`marker` has an effect only with `whole: marker`. Remove it, or add that.")
+	}
+	if s.Whole == "trailer" && Imported(s.Type) {
+		d.reportAt(join(at, "whole"), "contradiction", "files of type %s have no trailer. Choose stable or marker.", s.Type)
 	}
 	folders := []struct{ key, folder string }{{"processed", s.Processed}, {"rejected", s.Rejected}}
 	for _, f := range folders {

@@ -33,6 +33,7 @@ var rules = map[string]rule{
 	"name":      formed("begin with a small letter and hold only small letters, digits, '_' and '-', as theatre", `^[a-z][a-z0-9_-]*$`),
 	"profile":   formed("be a profile with its version, as generic-theatre/v2", `^[a-z0-9]+(-[a-z0-9]+)*/v[1-9][0-9]*$`),
 	"release":   formed("be immediate, or a time of day as \"16:15\"", `^(immediate|([01][0-9]|2[0-3]):[0-5][0-9])$`),
+	"ending":    formed("hold only letters, digits, '.', '_' and '-', because it ends a file's name", `^[.A-Za-z0-9_-]+$`),
 	"fileword":  formed("hold only letters, digits, '_' and '-', because file names are made from it", `^[A-Za-z0-9_-]*$`),
 	"address":   {must: "be a host and a port, as 127.0.0.1:2575", form: `^[^\s]*:[0-9]{1,5}$`, test: isAddress},
 	"network":   {must: "be an address or a network, as 10.20.30.40, 10.20.0.0/16 or fd00:1::/32", form: `^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$`, test: isNetwork},

@@ -64,6 +64,9 @@ var orderStates = words{
 	"changed":  {"Changed by supplier", "orange"},
 	"rejected": {"Rejected", "red"},
 	"closed":   {"Closed", "white"},
+
+	"part_received": {"Part received", "aqua-green"},
+	"received":      {"Received", "green"},
 }
 
 var suggestionStates = words{
@@ -175,6 +178,13 @@ var warningKinds = words{
 	"order_unknown":            {"An answer names an unknown order", ""},
 	"order_changed":            {"The supplier changed an order", ""},
 	"order_rejected":           {"The supplier rejected an order", ""},
+	"over_delivery":            {"More came than was ordered", ""},
+	"delivery_substituted":     {"Another item came than was ordered", ""},
+	"delivered_elsewhere":      {"A delivery came to another place", ""},
+	"receipt_order_unknown":    {"A delivery names an unknown order", ""},
+	"receipt_order_closed":     {"A delivery came for a closed order", ""},
+	"receipt_used":             {"A receipt cannot be taken back", ""},
+	"expired_received":         {"Something had expired when it came", ""},
 	"feed_silent":              {"A feed is silent", ""},
 	"feed_behind":              {"A feed is behind", ""},
 	"feed_held":                {"A feed is held by a person", ""},

@@ -33,7 +33,6 @@ type Mapping struct {
 	environment *value
 	rules       map[string][]*messageRule // by message type, in order
 	ignored     map[string]string         // message type to reason
-	layout      flatfile.Layout           // of the files read, for csv
 	order       *flatfile.Layout          // of the orders written, if any
 	sources     []string
 }
@@ -84,6 +83,17 @@ func (m *Mapping) OrderLayout() (flatfile.Layout, error) {
 			"The mapping %s has no order.yaml, so it cannot lay out an order file. Name a profile that has one.", m.name)
 	}
 	return *m.order, nil
+}
+
+// FileLayout gives the layout of the files of a type that the mapping reads;
+// ok is false if it reads none.
+func (m *Mapping) FileLayout(typ string) (l flatfile.Layout, ok bool) {
+	for _, rule := range m.rules[typ] {
+		if rule.layout != nil {
+			return *rule.layout, true
+		}
+	}
+	return l, false
 }
 
 // Translate reads one message. What is missing, unknown or doubtful becomes a

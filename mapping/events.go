@@ -5,12 +5,14 @@ import (
 	"strings"
 
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 )
 
 // messageRule is what the mapping does with one kind of message.
 type messageRule struct {
 	name   string
 	at     string
+	layout *flatfile.Layout // of the files that it reads
 	when   *expression
 	once   []string
 	events []eventRule
@@ -72,14 +74,14 @@ func (c *compiler) event(n *node) (e eventRule, ok bool) {
 	} else if by.isSet() && c.format == formatHL7 {
 		e.by, _ = c.path(by, by.text)
 	}
-	if (kind.text == "order_answer") != (c.format == formatCSV) {
-		c.problems.add(kind, "event_misplaced", "Files (format: csv) tell of order_answer; HL7 and FHIR messages of all other events.")
+	if slices.Contains(fileKinds, kind.text) != (c.format == formatCSV) {
+		c.problems.add(kind, "event_misplaced", "Files (format: csv) tell of %s; HL7 and FHIR messages of all other events.", strings.Join(fileKinds, " and "))
 		return e, false
 	}
 	e.make = map[string]func(*node) func(*scope) canonical.Event{
 		"usage": c.usage, "booking": c.booking, "coding": c.coding,
 		"patient_update": c.patientUpdate, "patient_merge": c.patientMerge, "patient_unmerge": c.patientUnmerge,
-		"visit_move": c.visitMove, "visit_merge": c.visitMerge, "order_answer": c.orderAnswer,
+		"visit_move": c.visitMove, "visit_merge": c.visitMerge, "order_answer": c.orderAnswer, "goods_received": c.goodsReceived,
 	}[kind.text](n)
 	return e, true
 }

@@ -15,8 +15,12 @@ const (
 	// maxSegments bounds the work on one message; a large operating list has
 	// some hundreds.
 	maxSegments = 20_000
-	// maxFindings bounds what a broken message may say of itself.
+	// maxFindings bounds what a broken message may say of itself. That a row of
+	// a file had no effect is always said.
 	maxFindings = 500
+	// maxBadRows is how many rows of a file may be unreadable for the others
+	// to be taken.
+	maxBadRows = 5000
 )
 
 // run is the translation of one message.
@@ -34,6 +38,7 @@ type run struct {
 	fhir    *fhir.Message            // nil for what is none
 	joined  map[int]bool             // of what they take, by its place: whether a line has it
 	out     canonical.Translation
+	cut     bool // not every finding is listed
 	explain bool
 	steps   []Step
 }
@@ -114,10 +119,6 @@ func (r *run) emit(e *eventRule, s *scope) {
 
 // file translates a delimited file.
 func (r *run) file() error {
-	table, err := flatfile.Decode(r.in.Raw, r.mapping.layout, flatfile.Options{})
-	if err != nil {
-		return err
-	}
 	s := &scope{run: r}
 	r.out.Header = canonical.Header{Type: r.in.Type, ControlID: r.in.FileName}
 	if err := r.environment(s); err != nil {
@@ -126,6 +127,14 @@ func (r *run) file() error {
 	rule, err := r.rule(s, r.in.Type, "type")
 	if err != nil || rule == nil {
 		return err
+	}
+	table, err := flatfile.Decode(r.in.Raw, *rule.layout, flatfile.Options{})
+	if err != nil {
+		return err
+	}
+	if len(table.Bad) > maxBadRows {
+		return fault.New(fault.Stopped, "rows_unreadable",
+			"%d rows of the file cannot be read, so nothing of it was taken: it may be another kind of file, or its layout may have changed. The first is line %d: %s", len(table.Bad), table.Bad[0].Line, table.Bad[0].Problems[0].Text)
 	}
 	for _, bad := range table.Bad {
 		for _, p := range bad.Problems {
@@ -270,10 +279,11 @@ func (s *scope) sentAt(text string) canonical.Instant {
 }
 
 func (r *run) find(severity canonical.Severity, code, path, text string) {
-	switch n := len(r.out.Findings); {
-	case n < maxFindings:
+	switch refused := severity == canonical.Error && r.message == nil; {
+	case refused || len(r.out.Findings) < maxFindings:
 		r.out.Findings = append(r.out.Findings, canonical.Finding{Severity: severity, Code: code, Path: path, Text: text})
-	case n == maxFindings:
+	case !r.cut:
+		r.cut = true
 		r.out.Findings = append(r.out.Findings, canonical.Finding{Severity: canonical.Warning, Code: "findings_truncated",
 			Text: "The message has more findings than are listed here."})
 	}

@@ -61,9 +61,12 @@ func (s *Store) OrderDocument(ctx context.Context, trust string, id int64, zone 
 }
 
 // MarkSent records that an order's file stands at the ERP under its final
-// name. Sent twice is recorded once.
+// name. Sent twice is recorded once. What came of it before, as after a restore,
+// decides its state.
 func (s *Store) MarkSent(ctx context.Context, trust string, id int64, file string, digest []byte) error {
-	_, err := pgtx.From(ctx).Exec(ctx, `UPDATE purchase_order SET state = 'sent', sent_at = clock_timestamp(), file_name = $3, file_digest = $4
+	_, err := pgtx.From(ctx).Exec(ctx, `UPDATE purchase_order SET sent_at = clock_timestamp(), file_name = $3, file_digest = $4, state = (
+			SELECT CASE WHEN coalesce(sum(l.received + l.substituted), 0) = 0 THEN 'sent' WHEN sum(l.open_packs) > 0 THEN 'part_received' ELSE 'received' END
+			  FROM purchase_order_line l WHERE l.trust = $1 AND l.order_id = $2)
 		WHERE trust = $1 AND id = $2 AND state = 'ready'`, trust, id, file, digest)
 	return err
 }

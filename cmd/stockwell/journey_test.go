@@ -99,6 +99,8 @@ func (j *journey) step(w []string) error {
 		j.drop(w[1], j.file(w[1]))
 		j.quiet()
 		return nil
+	case "receive":
+		return j.receive(w[1:])
 	case "replay":
 		return j.replay(w[1], w[2:])
 	case "stockwell", "!":

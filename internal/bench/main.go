@@ -38,6 +38,7 @@ var parts = []part{
 	{"snapshot", "pgqueue at 500/s while another session holds a snapshot (--seconds 600 for ten minutes)", snapshotPart},
 	{"start", "time to ready, and memory after messages", startPart},
 	{"catalogue", "load a catalogue file", cataloguePart},
+	{"goods", "files of goods received, from an SFTP folder into the ledger", goodsPart},
 	{"ack", "durable ACK rate at 1, 16, 64 and 256 senders", ackPart},
 	{"fhir", "durable answers to a FHIR Bundle with a Procedure and three Devices, at 1 and 16 clients", fhirPart},
 	{"connections", "1,000 idle connections; 100 slow peers beside 16 good ones", connectionsPart},
