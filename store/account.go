@@ -62,14 +62,12 @@ const accountGiven = `SELECT who, coalesce(i.code, ''), sum(n)::bigint FROM (
 		SELECT coalesce(p.merged_into, p.id), m.item, -m.quantity FROM movement m JOIN patient p ON p.trust = m.trust AND p.id = m.from_place WHERE m.trust = $1) x
 	LEFT JOIN item i ON i.trust = $1 AND i.id = x.item GROUP BY 1, 2 HAVING sum(n) <> 0`
 
-const accountWarnings = `SELECT w.kind,
-		CASE split_part(w.subject, ':', 1) WHEN 'case' THEN split_part(w.subject, ':', 2)::bigint WHEN 'sides' THEN split_part(w.subject, ':', 2)::bigint
-			WHEN 'ceiling' THEN split_part(w.subject, ':', 3)::bigint ELSE coalesce(l.case_id, 0) END,
+const accountWarnings = `SELECT w.kind, coalesce(substring(w.subject FROM '^(?:case|sides):([0-9]+)')::bigint, substring(w.subject FROM '^ceiling:[0-9]+:([0-9]+)')::bigint, l.case_id, 0),
 		coalesce(l.id, 0), coalesce(p.code, ''), coalesce(i.code, '')
 	  FROM warning w
-	  LEFT JOIN usage_line l ON l.trust = w.trust AND split_part(w.subject, ':', 1) IN ('line', 'wrong_patient') AND l.id = nullif(split_part(w.subject, ':', 2), '')::bigint
-	  LEFT JOIN place p ON p.trust = w.trust AND split_part(w.subject, ':', 1) = 'stock' AND p.id = nullif(split_part(w.subject, ':', 2), '')::bigint
-	  LEFT JOIN item i ON i.trust = w.trust AND i.id = CASE split_part(w.subject, ':', 1) WHEN 'stock' THEN split_part(w.subject, ':', 3)::bigint WHEN 'ceiling' THEN split_part(w.subject, ':', 2)::bigint END
+	  LEFT JOIN usage_line l ON l.trust = w.trust AND l.id = substring(w.subject FROM '^(?:line|wrong_patient):([0-9]+)')::bigint
+	  LEFT JOIN place p ON p.trust = w.trust AND p.id = substring(w.subject FROM '^stock:([0-9]+)')::bigint
+	  LEFT JOIN item i ON i.trust = w.trust AND i.id = coalesce(substring(w.subject FROM '^stock:[0-9]+:([0-9]+)'), substring(w.subject FROM '^ceiling:([0-9]+)'))::bigint
 	 WHERE w.trust = $1 AND w.closed_at IS NULL`
 
 // accountLevels gives each par level its stock, as the pages do, and what is on

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/simulator/erp"
+	"github.com/stockwell-hub/stockwell/simulator/expected"
+	simhospital "github.com/stockwell-hub/stockwell/simulator/hospital"
 	"github.com/stockwell-hub/stockwell/store"
 )
 
@@ -27,10 +28,7 @@ func (v *verification) levels(all []journal.AccountLevel) {
 // orders compares the hub's orders with the files at the ERP, and with what
 // the ERP answered.
 func (v *verification) orders(s *simulation, a *app, hub *store.Store, trust, elsewhere string) error {
-	dir := elsewhere
-	if dir == "" {
-		dir = s.path("erp")
-	}
+	dir := s.erpDir(elsewhere)
 	all, err := hub.Orders(a.ctx, trust, 1<<30)
 	if err != nil {
 		return err
@@ -39,16 +37,25 @@ func (v *verification) orders(s *simulation, a *app, hub *store.Store, trust, el
 	if err != nil {
 		return err
 	}
-	answers, err := answerFiles(dir)
+	told, err := takenFrom(dir, "answers", erp.ReadAnswers)
 	if err != nil {
 		return err
 	}
+	answers := map[string][]erp.Answer{}
+	for _, x := range told {
+		answers[x.Order] = append(answers[x.Order], x)
+	}
+	refused, err := filepath.Glob(filepath.Join(dir, "*", "rejected", "*"))
+	if err != nil {
+		return err
+	}
+	same(v, len(refused), 0, "files and rows of the ERP that were rejected")
 	needs := map[string]string{}
 	for _, o := range all {
 		if o.Imported {
 			continue
 		}
-		v.order(o, files[o.Number], answers[o.Number])
+		v.order(s.plan.Hospital, o, files[o.Number], answers[o.Number], v.came)
 		delete(files, o.Number)
 		for _, l := range o.Lines {
 			need := fmt.Sprintf("need %d of %s at %s", l.Cycle, l.Item, l.Place)
@@ -64,8 +71,8 @@ func (v *verification) orders(s *simulation, a *app, hub *store.Store, trust, el
 	return nil
 }
 
-// order compares one order with its file and with what was answered.
-func (v *verification) order(o journal.Order, file []erp.Line, answers []erp.Answer) {
+// order compares one order with its file, what was answered, and what came.
+func (v *verification) order(h *simhospital.Hospital, o journal.Order, file []erp.Line, answers []erp.Answer, came map[expected.OrderLineOf][]erp.Receipt) {
 	says := map[string]int64{}
 	shall := map[string]int64{}
 	for _, l := range o.Lines {
@@ -79,18 +86,37 @@ func (v *verification) order(o journal.Order, file []erp.Line, answers []erp.Ans
 	for _, x := range answers {
 		answered[x.Line] = x
 	}
+	state, open, some := "sent", false, false
+	states := map[string]int{}
 	for _, l := range o.Lines {
 		x, ok := answered[l.Line]
-		of := fmt.Sprintf("order %s line %d", o.Number, l.Line)
 		if !ok {
-			same(v, l.State, "ordered", "%s: its state", of)
-			same(v, l.OpenPacks, l.Packs, "%s: packs to come", of)
-			continue
+			x = erp.Answer{Status: "ordered", Packs: int(l.Packs)}
 		}
-		same(v, l.State, x.Status, "%s: its state", of)
-		same(v, l.OpenPacks, int64(x.Packs), "%s: packs to come", of)
+		of := fmt.Sprintf("order %s line %d", o.Number, l.Line)
+		same(v, l.State, x.Status, "%s: its answer", of)
 		same(v, orDash(l.Expected), orDash(x.Expected), "%s: the day on which it comes", of)
+		shall := expected.Ordered(h, l.Item, x.Packs, came[expected.OrderLineOf{Order: o.Number, Line: l.Line}])
+		same(v, l.OpenPacks, shall.Open, "%s: packs still to come", of)
+		same(v, l.Received, shall.Received, "%s: units that came", of)
+		same(v, l.Substituted, shall.Substituted, "%s: units of another item that came", of)
+		states[x.Status]++
+		open, some = open || shall.Open > 0, some || shall.Received+shall.Substituted > 0
 	}
+	switch {
+	case some && open:
+		state = "part_received"
+	case some:
+		state = "received"
+	case states["ordered"] > 0:
+	case states["accepted"] == len(o.Lines):
+		state = "accepted"
+	case states["rejected"] == len(o.Lines):
+		state = "rejected"
+	default:
+		state = "changed"
+	}
+	same(v, o.State, state, "order %s: its state", o.Number)
 }
 
 // orderFiles are the orders that stand at the ERP, by number.
@@ -111,32 +137,6 @@ func orderFiles(dir string) (map[string][]erp.Line, error) {
 		}
 		for _, l := range lines {
 			out[l.Order] = append(out[l.Order], l)
-		}
-	}
-	return out, nil
-}
-
-// answerFiles are the ERP's answers that the hub took, by order number.
-func answerFiles(dir string) (map[string][]erp.Answer, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "answers", "processed", "*ack-*.csv*"))
-	if err != nil {
-		return nil, err
-	}
-	out := map[string][]erp.Answer{}
-	for _, f := range files {
-		if strings.HasSuffix(f, ".txt") {
-			continue
-		}
-		raw, err := os.ReadFile(f)
-		if err != nil {
-			return nil, err
-		}
-		answers, err := erp.ReadAnswers(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Base(f), err)
-		}
-		for _, x := range answers {
-			out[x.Order] = append(out[x.Order], x)
 		}
 	}
 	return out, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/identity"
 	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/simulator/erp"
 	"github.com/stockwell-hub/stockwell/simulator/expected"
 	simhospital "github.com/stockwell-hub/stockwell/simulator/hospital"
 	"github.com/stockwell-hub/stockwell/simulator/told"
@@ -28,6 +29,7 @@ type verification struct {
 	state  *expected.State
 	people map[int64]string // person, by the hub's number
 	cases  map[int64]string // number, by the hub's
+	came   map[expected.OrderLineOf][]erp.Receipt
 	wrong  []discrepancy
 	looked int
 }
@@ -41,6 +43,11 @@ func (s *simulation) verify(a *app, c simulateCmd) error {
 		return err
 	}
 	v.state = expected.Compute(s.plan, heard)
+	goods, err := takenFrom(s.erpDir(c.ERPDir), "goods", erp.ReadGoods)
+	if err != nil {
+		return err
+	}
+	v.came = v.state.Receive(s.plan.Hospital, goods)
 	err = s.app(a).withTrust(func(hub *store.Store, trust string) error {
 		if err := v.compare(s, a, hub, trust); err != nil {
 			return err

@@ -40,9 +40,14 @@ func trustYAML(p *feeds.Plan, a Addresses) []byte {
 	}
 	fmt.Fprintf(&b, `  - name: erp
     type: sftp
-    mapping: generic-erp/v1
+    mapping: generic-erp/v2
     sftp: {address: %q, user: stockwell, password: file:secrets/erp.password, known_hosts: secrets/known_hosts, out: /orders,
       in: /answers, pattern: "*.csv", processed: /answers/processed, rejected: /answers/rejected, type: order_ack, poll: 500ms, stable: 200ms}
+  - name: goods
+    type: sftp
+    mapping: generic-erp/v2
+    sftp: {address: %[1]q, user: stockwell, password: file:secrets/erp.password, known_hosts: secrets/known_hosts,
+      in: /goods, pattern: "*.csv", processed: /goods/processed, rejected: /goods/rejected, type: goods_received, poll: 500ms, stable: 200ms}
 suppliers:
 `, a.ERP)
 	for _, s := range [][2]string{{"ORTHO", "Ortho Devices Ltd"}, {"TRAUMA", "Trauma Systems Ltd"}, {"CARDIO", "Cardio Rhythm Ltd"}, {"VISION", "Vision Lens Ltd"}, {"GENERAL", "General Surgical Ltd"}, {"NHSSC", "NHS Supply Chain"}} {
@@ -50,7 +55,7 @@ suppliers:
 	}
 	b.WriteString(`purchasing:
   connector: erp
-  order_file: generic-erp/v1
+  order_file: generic-erp/v2
   number: {prefix: "PO-", digits: 6}
   automatic_limit: "20000.00"
   daily_cap: "50000000.00"
