@@ -22,12 +22,12 @@ import (
 type simulateCmd struct {
 	Out      string   `help:"The simulation's folder: configuration, messages, the ERP's files and what was sent. Default: the folder of --data, else data/simulation." type:"path" placeholder:"DIR"`
 	Seed     uint64   `help:"What chance begins with; the same seed and parameters give the same bytes." default:"1"`
-	Theatres int      `help:"Operating theatres." default:"4"`
+	Theatres int      `help:"Operating theatres." default:"5"`
 	Days     int      `help:"Days that are simulated." default:"7"`
 	Start    string   `help:"The first day. The default's week has the end of summer time in it." default:"2026-10-19" placeholder:"CCYY-MM-DD"`
 	Growth   float64  `help:"How much activity grows in a year: 0.05 is five per cent." default:"0.03"`
 	Faults   string   `help:"What goes wrong: all, none, or names with commas between them, each with a rate of its own if wanted, as late=0.2." default:"all"`
-	Feeds    []string `help:"Only these feeds: theatre, snapshot, actions, daybook, cabinet, pas. Default: all." placeholder:"NAME"`
+	Feeds    []string `help:"Only these feeds: theatre, snapshot, actions, daybook, fhir, cabinet, pas. Default: all." placeholder:"NAME"`
 	Port     int      `help:"First port of the simulated hub: pages, ERP, then one for each feed." default:"27000"`
 
 	Send        bool    `help:"Send to the running hub, from where the last run was left, and answer its orders."`
@@ -187,6 +187,9 @@ func writeUnder(name string, raw []byte) error {
 // erpPassword is the simulated ERP's, which holds nothing of anybody.
 const erpPassword = "simulation"
 
+// fhirToken is what the simulated theatres show at the FHIR door.
+const fhirToken = "simulated-theatres-show-this"
+
 // writeSecrets makes the ERP's host key and what the hub knows it by.
 func (s *simulation) writeSecrets() error {
 	key, err := jail.GenerateHostKey(s.path("erp-host-key"))
@@ -195,6 +198,9 @@ func (s *simulation) writeSecrets() error {
 	}
 	dir := "config/trusts/" + simhospital.Trust + "/secrets/"
 	if err := writeUnder(s.path(dir+"known_hosts"), []byte(jail.KnownHostsLine(s.settings.At.ERP, key.PublicKey())+"\n")); err != nil {
+		return err
+	}
+	if err := writeUnder(s.path(dir+"fhir.token"), []byte(fhirToken+"\n")); err != nil {
 		return err
 	}
 	return writeUnder(s.path(dir+"erp.password"), []byte(erpPassword+"\n"))

@@ -104,10 +104,10 @@ func (r *simulatedSend) share() [][]*told.Sender {
 
 // work sends what its senders have, one message after another.
 func (r *simulatedSend) work(ctx context.Context, senders []*told.Sender) error {
-	clients := map[string]*mllp.Client{}
+	doors := map[string]simulatedDoor{}
 	defer func() {
-		for _, c := range clients {
-			_ = c.Close()
+		for _, d := range doors {
+			d.close()
 		}
 	}()
 	type next struct {
@@ -134,12 +134,17 @@ func (r *simulatedSend) work(ctx context.Context, senders []*told.Sender) error 
 		if err := r.pace.wait(ctx, x.At); err != nil {
 			return err
 		}
-		client := clients[n.s.Connector]
-		if client == nil {
-			client = mllp.NewClient(mllp.ClientConfig{Name: n.s.Connector, Address: r.sim.settings.At.MLLP[n.s.Connector]})
-			clients[n.s.Connector] = client
+		address := r.sim.settings.At.Feeds[n.s.Connector]
+		door := doors[n.s.Connector]
+		switch {
+		case door != nil:
+		case n.s.Door == told.FHIR:
+			door = newFHIRClient(address)
+		default:
+			door = mllpDoor{mllp.NewClient(mllp.ClientConfig{Name: n.s.Connector, Address: address})}
 		}
-		if err := r.deliver(ctx, client, r.sim.plan.Write(n.s, x), n.s.Name, x.Control); err != nil {
+		doors[n.s.Connector] = door
+		if err := r.deliver(ctx, door, r.sim.plan.Write(n.s, x), n.s.Name, x.Control); err != nil {
 			return err
 		}
 		if err := r.sent.acknowledged(n.s.Name); err != nil {
@@ -150,39 +155,33 @@ func (r *simulatedSend) work(ctx context.Context, senders []*told.Sender) error 
 }
 
 // deliver sends one message, as engines do, until it is acknowledged.
-func (r *simulatedSend) deliver(ctx context.Context, client *mllp.Client, raw []byte, sender, control string) error {
+func (r *simulatedSend) deliver(ctx context.Context, door simulatedDoor, raw []byte, sender, control string) error {
 	for try := 1; ; try++ {
 		begun := time.Now()
-		frame, err := client.Send(ctx, raw)
+		code, what, text, err := door.send(ctx, raw)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil {
-			if fault.Is(err, fault.Invalid) {
-				return err
-			}
-			continue // the client waits before it connects anew
-		}
-		answer, err := mllp.ReadAnswer(frame)
-		if err != nil {
+		if err != nil && fault.Is(err, fault.Invalid) {
 			return err
 		}
-		r.mu.Lock()
-		r.took = append(r.took, time.Since(begun))
-		r.codes[answer.Code]++
-		if try == 2 {
-			r.again++
-		}
-		r.mu.Unlock()
-		switch answer.Code {
-		case "AA", "CA":
-			return nil
-		case "AE", "CE": // it could not be stored now
-			if err := sleepFor(ctx, time.Second); err != nil {
-				return err
+		if err == nil {
+			r.mu.Lock()
+			r.took = append(r.took, time.Since(begun))
+			r.codes[code]++
+			if try > 1 {
+				r.again++
 			}
-		default:
-			return fault.New(fault.Conflict, "simulation_refused", "The hub refused message %s of %s with %s: %s. Every simulated message is one that it must store.", control, sender, answer.Code, answer.Text)
+			r.mu.Unlock()
+			switch what {
+			case doorTook:
+				return nil
+			case doorRefused:
+				return fault.New(fault.Conflict, "simulation_refused", "The hub refused message %s of %s with %s: %s. Every simulated message is one that it must store.", control, sender, code, text)
+			}
+		}
+		if err := sleepFor(ctx, min(time.Duration(try)*50*time.Millisecond, time.Second)); err != nil {
+			return err
 		}
 	}
 }

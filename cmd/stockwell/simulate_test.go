@@ -34,9 +34,9 @@ type simulated struct {
 func newSimulated(t *testing.T, s simulationSettings) *simulated {
 	t.Helper()
 	db := pgtest.New(t)
-	s.At = folder.Addresses{HTTP: "127.0.0.1:0", ERP: freeAddressFor(t), MLLP: map[string]string{}}
+	s.At = folder.Addresses{HTTP: "127.0.0.1:0", ERP: freeAddressFor(t), Feeds: map[string]string{}}
 	for _, name := range simfeeds.All() {
-		s.At.MLLP[name] = freeAddressFor(t)
+		s.At.Feeds[name] = freeAddressFor(t)
 	}
 	x := &simulated{simulation: &simulation{dir: t.TempDir(), settings: s}, t: t, log: &transcript{}}
 	x.must(x.make())

@@ -34,7 +34,7 @@ type said struct {
 }
 
 // sources lists who tells of use, those that decide first.
-var sources = []string{feeds.Theatre, feeds.Snapshot, feeds.Actions + ".implants", feeds.Actions + ".charges", feeds.Daybook, feeds.Cabinet}
+var sources = []string{feeds.Theatre, feeds.Snapshot, feeds.Actions + ".implants", feeds.Actions + ".charges", feeds.Daybook, feeds.FHIR, feeds.Cabinet}
 
 // usage takes up what a message says of a case's lines.
 func (w *world) usage(c *Case, h Heard) {

@@ -20,7 +20,7 @@ func (t *teller) corrections(at time.Time) {
 		at = at.Add(time.Duration(t.c.From(30, 600)) * time.Minute)
 		l.mend(l)
 		switch {
-		case t.v.Dialect == Snapshot:
+		case t.snapshots():
 			t.tell(at, t.lines, nil)
 		case l.credit != nil:
 			t.credits(at, l)

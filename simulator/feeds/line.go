@@ -2,6 +2,7 @@ package feeds
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,23 @@ func (t *teller) newLine(c hospital.Chance, u *hospital.Use) *line {
 	return l
 }
 
+// newLines is a use as the system has it first: a line, or one for each unit
+// where the dialect counts no further.
+func (t *teller) newLines(c hospital.Chance, u *hospital.Use) (out []*line) {
+	if t.v.Dialect != FHIR {
+		return []*line{t.newLine(c, u)}
+	}
+	for n := range u.Quantity {
+		one := *u
+		one.Quantity = 1
+		l := t.newLine(c, &one)
+		l.key = fhirKey(t.x, fmt.Sprintf("u%d.%d", u.N, n+1))
+		l.place, l.shelf = "", t.x.Theatre // the Procedure names one place
+		out = append(out, l)
+	}
+	return out
+}
+
 // key is a line's number, as the dialect numbers lines.
 func (t *teller) key(u *hospital.Use) string {
 	switch t.v.Dialect {
@@ -81,11 +99,15 @@ func (t *teller) wrong(c hospital.Chance, l *line) {
 		{trouble.NoKey, t.noKey}, {trouble.MissingLot, missingLot}, {trouble.StrangeLot, strangeLot}, {trouble.PackScan, packScan}, {trouble.Box, t.box},
 		{trouble.Correct, t.mistyped}, {trouble.Delete, t.deleted}, {trouble.Credit, t.credited},
 	} {
-		if c.Of(t.rate(w.name)) && w.do(c, l) {
+		if hit := c.Of(t.rate(w.name)); hit && !(t.v.Dialect == FHIR && slices.Contains(notInFHIR, w.name)) && w.do(c, l) {
 			return
 		}
 	}
 }
+
+// notInFHIR are troubles for which the fifth dialect has no words: it has no
+// signs, quantities or places of its own, and takes back by leaving out.
+var notInFHIR = []string{trouble.UnknownPlace, trouble.UnknownSign, trouble.Fraction, trouble.NoKey, trouble.Box, trouble.Credit}
 
 func unknownItem(c hospital.Chance, l *line) bool {
 	l.item, l.system, l.code, l.udi = nil, "local", fmt.Sprintf("NEW%04d", c.From(1, 9999)), false
@@ -158,7 +180,7 @@ func (t *teller) box(c hospital.Chance, l *line) bool {
 func (t *teller) mistyped(c hospital.Chance, l *line) bool {
 	right := *l
 	switch n := c.From(1, 3); {
-	case n == 1 && !l.use.Item.Implant:
+	case n == 1 && !l.use.Item.Implant && t.v.Dialect != FHIR:
 		l.quantity = strconv.Itoa(l.use.Quantity + c.From(1, 3))
 	case n == 2 && l.lot != "" && l.serial == "":
 		l.lot = "Y" + l.lot[1:]
@@ -228,7 +250,7 @@ func (t *teller) tell(at time.Time, lines []*line, lost *line) {
 	if t.v.Dialect == Actions {
 		u.Voice = "charges"
 	}
-	if t.v.Dialect == Snapshot {
+	if t.snapshots() {
 		t.whole(u, lines, lost)
 	} else {
 		for _, l := range lines {
@@ -244,8 +266,15 @@ func (t *teller) whole(u *told.Usage, lines []*line, lost *line) {
 	for _, l := range lines {
 		l.told = true
 	}
+	// All that stands is told, whatever was asked for.
 	u.Parts = map[string]told.Part{"consumables": {Whole: true}, "implants": {Whole: true}}
+	if t.v.Dialect == FHIR {
+		u.Parts = map[string]told.Part{"procedure": {Whole: true}}
+	}
 	add := func(l told.Line, lost bool) {
+		if t.v.Dialect == FHIR {
+			l.Part = "procedure"
+		}
 		if l.Implant { // its segment names no shelf
 			l.Place, l.Shelf = "", t.x.Theatre
 		}
@@ -269,8 +298,13 @@ func (t *teller) whole(u *told.Usage, lines []*line, lost *line) {
 	}
 }
 
+// snapshots reports whether the dialect tells all each time.
+func (t *teller) snapshots() bool { return t.v.Dialect == Snapshot || t.v.Dialect == FHIR }
+
 func usageType(dialect string, done bool) string {
 	switch {
+	case dialect == FHIR:
+		return "Bundle^transaction"
 	case dialect == Snapshot && done:
 		return "ZFT^Z02"
 	case dialect == Snapshot:

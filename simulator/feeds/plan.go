@@ -18,21 +18,22 @@ import (
 	"github.com/stockwell-hub/stockwell/simulator/trouble"
 )
 
-// The dialects, which are also the names of the hub's ways in. The first four
+// The dialects, which are also the names of the hub's ways in. The first five
 // are those of theatres, by turns.
 const (
 	Theatre  = "theatre"  // standard fields; each line stands for itself
 	Snapshot = "snapshot" // the whole case each time, in segments of its own
 	Actions  = "actions"  // two voices, with a code for each line
 	Daybook  = "daybook"  // one message a case, lots apart, signs of its own
+	FHIR     = "fhir"     // the whole case each time, as resources
 	Cabinet  = "cabinet"  // a supply cabinet beside the first
 	Patients = "pas"      // the patient administration system, and the coders
 )
 
 // All lists the dialects.
-func All() []string { return []string{Theatre, Snapshot, Actions, Daybook, Cabinet, Patients} }
+func All() []string { return []string{Theatre, Snapshot, Actions, Daybook, FHIR, Cabinet, Patients} }
 
-var theatres = []string{Theatre, Snapshot, Actions, Daybook}
+var theatres = []string{Theatre, Snapshot, Actions, Daybook, FHIR}
 
 // Plan is all that is told of a hospital.
 type Plan struct {
@@ -98,10 +99,17 @@ func (p *planner) dialectOf(t *hospital.Theatre) string {
 func (p *planner) voice(name, dialect, site string) *voice {
 	v := p.byName[name]
 	if v == nil {
-		v = &voice{Sender: &told.Sender{Name: name, Connector: dialect, Door: told.MLLP, Dialect: dialect, Site: site}}
+		v = &voice{Sender: &told.Sender{Name: name, Connector: dialect, Door: doorOf(dialect), Dialect: dialect, Site: site}}
 		p.byName[name], p.voices = v, append(p.voices, v)
 	}
 	return v
+}
+
+func doorOf(dialect string) told.Door {
+	if dialect == FHIR {
+		return told.FHIR
+	}
+	return told.MLLP
 }
 
 // say adds a message.
@@ -239,7 +247,9 @@ func (p *planner) doubtful(dialect string, at time.Time) bool {
 }
 
 // withOffset tells which dialects write the offset of their times.
-func withOffset(dialect string) bool { return dialect == Actions || dialect == Daybook }
+func withOffset(dialect string) bool {
+	return dialect == Actions || dialect == Daybook || dialect == FHIR
+}
 
 // nearChange reports whether the clocks go back within some hours of a case:
 // nothing is done to such a case that a doubtful order of words could decide.

@@ -96,7 +96,10 @@ func (t *teller) bookings() {
 	}
 	lead := x.Planned.Sub(x.BookedAt)
 	part := func(of float64) time.Time { return x.BookedAt.Add(time.Duration(of * float64(lead))) }
-	if t.v.Dialect == Snapshot { // it tells of no bookings, but that they are off
+	switch t.v.Dialect {
+	case FHIR: // it tells of what was done
+		return
+	case Snapshot: // it tells of no bookings, but that they are off
 		if x.Cancelled {
 			book(part(0.9), "ZFT^Z03", "cancel", x.Planned)
 		}
@@ -123,10 +126,10 @@ func (t *teller) done() {
 	x := t.x
 	for _, u := range x.Uses {
 		d := hospital.NewChance(t.h.Seed, "line", x.N*1000+u.N)
-		if d.Of(t.rate(trouble.Unrecorded)) || t.v.Dialect == Snapshot && u.Fate == hospital.Unopened {
+		if d.Of(t.rate(trouble.Unrecorded)) || !t.canTell(u.Fate) {
 			continue
 		}
-		t.lines = append(t.lines, t.newLine(d, u))
+		t.lines = append(t.lines, t.newLines(d, u)...)
 	}
 	mid := x.In.Add(x.Out.Sub(x.In) * 6 / 10)
 	t.firstTold(mid)
@@ -137,13 +140,24 @@ func (t *teller) done() {
 		t.tell(t.last.Add(time.Minute), t.standing(), nil)
 	}
 	t.corrections(t.last)
-	if !x.Emergency && !t.near && t.c.Of(t.rate(trouble.CancelUsed)) {
+	if !x.Emergency && !t.near && t.v.Dialect != FHIR && t.c.Of(t.rate(trouble.CancelUsed)) {
 		typ := "SIU^S15"
 		if t.v.Dialect == Snapshot {
 			typ = "ZFT^Z03"
 		}
 		t.say(t.last.Add(time.Hour), &told.Message{Type: typ, Booking: &told.Booking{Case: x, Action: "cancel", At: x.Planned}})
 	}
+}
+
+// canTell reports whether the dialect has words for what became of a thing.
+func (t *teller) canTell(fate hospital.Fate) bool {
+	switch t.v.Dialect {
+	case Snapshot:
+		return fate != hospital.Unopened
+	case FHIR:
+		return fate == hospital.Used || fate == hospital.Implanted || fate == hospital.Explanted
+	}
+	return true
 }
 
 // standing are the lines that were told and not taken back, and have a number
@@ -162,10 +176,10 @@ func (t *teller) firstTold(mid time.Time) {
 	x := t.x
 	implants, rest := split(t.lines, func(l *line) bool { return l.use.Item.Implant && l.key != "" })
 	switch t.v.Dialect {
-	case Snapshot:
+	case Snapshot, FHIR:
 		t.tell(mid, t.lines[:(len(t.lines)+1)/2], nil)
 		t.tell(x.Out, t.lines, nil)
-		if t.c.Of(t.rate(trouble.LostLines)) && len(t.lines) > 3 {
+		if t.v.Dialect == Snapshot && t.c.Of(t.rate(trouble.LostLines)) && len(t.lines) > 3 {
 			t.tell(x.Out.Add(20*time.Minute), t.lines, t.lines[1])
 		}
 	case Daybook:

@@ -17,6 +17,9 @@ type writer struct {
 // Write gives the bytes of a sending.
 func (p *Plan) Write(s *told.Sender, x told.Sending) []byte {
 	w := writer{s, p.Zone}
+	if s.Dialect == FHIR {
+		return w.bundle(x)
+	}
 	m := &message{latin1: s.Dialect == Daybook}
 	w.header(m, x)
 	switch {

@@ -19,20 +19,21 @@ import (
 
 	"github.com/stockwell-hub/stockwell/simulator/feeds"
 	"github.com/stockwell-hub/stockwell/simulator/hospital"
+	"github.com/stockwell-hub/stockwell/simulator/told"
 )
 
 // Addresses are where the hub listens, and where the ERP's server is.
 type Addresses struct {
-	HTTP string            `json:"http"`
-	ERP  string            `json:"erp"`
-	MLLP map[string]string `json:"mllp"` // by connector
+	HTTP  string            `json:"http"`
+	ERP   string            `json:"erp"`
+	Feeds map[string]string `json:"feeds"` // by connector
 }
 
 // At gives addresses of this machine from a port on.
 func At(port int) Addresses {
-	a := Addresses{HTTP: fmt.Sprintf("127.0.0.1:%d", port), ERP: fmt.Sprintf("127.0.0.1:%d", port+1), MLLP: map[string]string{}}
+	a := Addresses{HTTP: fmt.Sprintf("127.0.0.1:%d", port), ERP: fmt.Sprintf("127.0.0.1:%d", port+1), Feeds: map[string]string{}}
 	for i, name := range feeds.All() {
-		a.MLLP[name] = fmt.Sprintf("127.0.0.1:%d", port+2+i)
+		a.Feeds[name] = fmt.Sprintf("127.0.0.1:%d", port+2+i)
 	}
 	return a
 }
@@ -41,18 +42,22 @@ func At(port int) Addresses {
 func Files(p *feeds.Plan, a Addresses) map[string][]byte {
 	dir := "trusts/" + hospital.Trust + "/"
 	return map[string][]byte{
-		"stockwell.yaml":                   fmt.Appendf(nil, "# The hub of the synthetic hospital, as `stockwell simulate` wrote it.\nhttp: {listen: %q}\n", a.HTTP),
-		dir + "trust.yaml":                 trustYAML(p, a),
-		dir + "theatre.yaml":               []byte(theatreOverlay),
-		dir + "actions.yaml":               []byte(actionsOverlay),
-		dir + "daybook.yaml":               []byte(daybookOverlay),
-		dir + "tables/items.csv":           items(p),
-		dir + "tables/daybook-signs.csv":   []byte("code,effect\nI,use\n"),
-		dir + "tables/daybook-systems.csv": []byte("code,kind\nEAN,gtin\n"),
-		dir + "catalogue.csv":              catalogue(p),
-		dir + "opening.csv":                opening(p),
-		dir + "policies.csv":               policies(p),
-		dir + "order-history.csv":          history(p),
+		"stockwell.yaml":                    fmt.Appendf(nil, "# The hub of the synthetic hospital, as `stockwell simulate` wrote it.\nhttp: {listen: %q}\n", a.HTTP),
+		dir + "trust.yaml":                  trustYAML(p, a),
+		dir + "theatre.yaml":                []byte(theatreOverlay),
+		dir + "actions.yaml":                []byte(actionsOverlay),
+		dir + "daybook.yaml":                []byte(daybookOverlay),
+		dir + "fhir.yaml":                   []byte(fhirOverlay),
+		dir + "tables/fhir-systems.csv":     []byte("code,kind\n" + feeds.FHIRSystem + "item,local\n"),
+		dir + "tables/fhir-patients.csv":    []byte("code,type\n" + feeds.FHIRSystem + "patient,MR\n"),
+		dir + "tables/fhir-authorities.csv": []byte("code,authority\n" + feeds.FHIRSystem + "patient,NMR\n"),
+		dir + "tables/items.csv":            items(p),
+		dir + "tables/daybook-signs.csv":    []byte("code,effect\nI,use\n"),
+		dir + "tables/daybook-systems.csv":  []byte("code,kind\nEAN,gtin\n"),
+		dir + "catalogue.csv":               catalogue(p),
+		dir + "opening.csv":                 opening(p),
+		dir + "policies.csv":                policies(p),
+		dir + "order-history.csv":           history(p),
 	}
 }
 
@@ -135,7 +140,7 @@ func WriteMessages(dir string, p *feeds.Plan) error {
 	w := csv.NewWriter(schedule)
 	_ = w.Write([]string{"sender", "number", "goes_out", "sent_at", "connector", "type", "control_id", "again", "file", "offset", "bytes"})
 	for _, s := range p.Senders {
-		name := s.Name + ".hl7"
+		name := s.Name + map[told.Door]string{told.MLLP: ".hl7", told.FHIR: ".ndjson"}[s.Door]
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			return err
@@ -143,6 +148,9 @@ func WriteMessages(dir string, p *feeds.Plan) error {
 		offset := 0
 		for i, x := range s.Sendings {
 			raw := p.Write(s, x)
+			if s.Door == told.FHIR {
+				raw = append(raw, '\n')
+			}
 			if _, err = f.Write(raw); err != nil {
 				break
 			}

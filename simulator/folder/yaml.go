@@ -14,12 +14,13 @@ var profiles = map[string][2]string{
 	feeds.Snapshot: {"snapshot-theatre/v1", ""},
 	feeds.Actions:  {"action-theatre/v1", "actions.yaml"},
 	feeds.Daybook:  {"generic-theatre/v2", "daybook.yaml"},
+	feeds.FHIR:     {"generic-fhir/v1", "fhir.yaml"},
 	feeds.Cabinet:  {"generic-theatre/v2", ""},
 	feeds.Patients: {"generic-theatre/v2", ""},
 }
 
 // byAuthority are the dialects, those whose word counts first.
-var byAuthority = []string{feeds.Theatre, feeds.Snapshot, feeds.Actions, feeds.Daybook, feeds.Cabinet, feeds.Patients}
+var byAuthority = []string{feeds.Theatre, feeds.Snapshot, feeds.Actions, feeds.Daybook, feeds.FHIR, feeds.Cabinet, feeds.Patients}
 
 // trustYAML is the trust's configuration. Its feeds tell of days that are long
 // over, or come in no order of days at all, so none of them is ever late or
@@ -36,7 +37,11 @@ func trustYAML(p *feeds.Plan, a Addresses) []byte {
 		if o := profiles[name][1]; o != "" {
 			overlay = ", overlay: " + o
 		}
-		fmt.Fprintf(&b, "  - {name: %s, type: mllp, mapping: %s%s, behind_after: 876000h, silent_after: 876000h, mllp: {listen: %q, max_connections: 1024, max_connections_per_peer: 1024}}\n", name, profiles[name][0], overlay, a.MLLP[name])
+		door := fmt.Sprintf("type: mllp, mllp: {listen: %q, max_connections: 1024, max_connections_per_peer: 1024}", a.Feeds[name])
+		if name == feeds.FHIR {
+			door = fmt.Sprintf("type: fhir, fhir: {listen: %q, tokens: [{client: theatres, token: file:secrets/fhir.token}]}", a.Feeds[name])
+		}
+		fmt.Fprintf(&b, "  - {name: %s, mapping: %s%s, behind_after: 876000h, silent_after: 876000h, %s}\n", name, profiles[name][0], overlay, door)
 	}
 	fmt.Fprintf(&b, `  - name: erp
     type: sftp
@@ -70,6 +75,18 @@ profile: generic-theatre/v2
 
 tables:
   items: tables/items.csv
+`
+
+// fhirOverlay names the trust's own systems of identifiers.
+const fhirOverlay = `# The theatres' fifth dialect, in FHIR: which systems are the trust's own.
+trust: ZZ9
+profile: generic-fhir/v1
+
+tables:
+  items: tables/items.csv
+  code_systems: tables/fhir-systems.csv
+  patient_systems: tables/fhir-patients.csv
+  patient_authorities: tables/fhir-authorities.csv
 `
 
 const actionsOverlay = `# The theatres' third dialect names items by codes of the trust's own.
