@@ -233,10 +233,16 @@ func (n *need) received(e canonical.GoodsReceived) {
 		n.order(l.OrderNumber)
 		n.Receipts = append(n.Receipts, purchasing.ReceiptKey{Receipt: plain(e.Receipt), Line: plain(l.Key)})
 		for _, c := range l.Codes {
-			n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
+			if c.Kind != local {
+				n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
+			}
 		}
 	}
 }
+
+// local is the kind of a sender's own code that its table does not have: no
+// catalogue has it either.
+const local = "local"
 
 func identifier(i canonical.Identifier) identity.Identifier {
 	return identity.Identifier{Type: i.Type, Authority: i.Authority, Value: i.Value}
