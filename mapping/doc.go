@@ -34,6 +34,7 @@ type Mapping struct {
 	ignored     map[string]string         // message type to reason
 	layout      flatfile.Layout           // of the files read, for csv
 	order       *flatfile.Layout          // of the orders written, if any
+	records     *Records                  // of the registry's records written, if any
 	sources     []string
 }
 

@@ -63,14 +63,17 @@ func (c *compiler) event(n *node) (e eventRule, ok bool) {
 	} else if by.isSet() {
 		e.by, _ = c.path(by, by.text)
 	}
-	if (kind.text == "order_answer") != (c.format == formatCSV) {
-		c.problems.add(kind, "event_misplaced", "Files (format: csv) tell of order_answer; HL7 messages of all other events.")
+	if slices.Contains(fileEvents, kind.text) != (c.format == formatCSV) {
+		c.problems.add(kind, "event_misplaced", "Files (format: csv) tell of %s; HL7 messages of all other events.", strings.Join(fileEvents, " and "))
 		return e, false
 	}
 	e.make = map[string]func(*node) func(*scope) canonical.Event{
 		"usage": c.usage, "booking": c.booking, "coding": c.coding,
 		"patient_update": c.patientUpdate, "patient_merge": c.patientMerge, "patient_unmerge": c.patientUnmerge,
-		"visit_move": c.visitMove, "visit_merge": c.visitMerge, "order_answer": c.orderAnswer,
+		"visit_move": c.visitMove, "visit_merge": c.visitMerge, "order_answer": c.orderAnswer, "registry_answer": c.registryAnswer,
 	}[kind.text](n)
 	return e, true
 }
+
+// fileEvents are the events that files tell of.
+var fileEvents = []string{"order_answer", "registry_answer"}
