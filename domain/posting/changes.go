@@ -33,6 +33,7 @@ type Changes struct {
 	Replaced     []Replaced
 	Joined       []Joined
 	Orders       []*purchasing.Order
+	Answers      []Answered // of the registry
 	Warnings     []Warning
 	// Settled names the subjects of which Warnings says all that is open: an
 	// open warning of theirs that is not in Warnings closes.

@@ -64,9 +64,25 @@ type Outcome struct {
 	// Behind is set while what the registry was told last is not what is now
 	// true, and an answer must come before that can be said.
 	Behind bool
-	// Record names the record that the standing is about; empty if none was
-	// ever made.
-	Record string
+	// Name is of the record that the standing is about; empty if none was ever
+	// made.
+	Name string
+}
+
+// Looked is a use that was looked at, and what was decided of it.
+type Looked struct {
+	Subject Subject
+	// Day is that of the use, CCYY-MM-DD.
+	Day string
+	Outcome
+}
+
+// Look decides what a use comes to and what is to be told of it. fits is as
+// for Read.
+func (r Rules) Look(s Subject, fits func(Record) []Missing) Looked {
+	reading := r.Read(s.Use, fits)
+	name := func(n int) string { return Name(s.Use.Alias, s.Use.Key, n) }
+	return Looked{Subject: s, Day: r.day(s.Use), Outcome: Next(s.Told, reading, s.Use.Cause, name)}
 }
 
 // Next decides what is to be told of a use. told are its versions in the order
@@ -88,7 +104,7 @@ func Next(told []Version, r Reading, cause inventory.Cause, name func(n int) str
 	var last *Version
 	if len(told) > 0 {
 		last = &told[len(told)-1]
-		out.Record = last.Record
+		out.Name = last.Record
 	}
 	want := wanted(told, held, r, name)
 	if last != nil && (last.State == Batched || last.State == Sent) {
@@ -104,7 +120,7 @@ func Next(told []Version, r Reading, cause inventory.Cause, name func(n int) str
 		if ready != nil && ready.asks(*want) {
 			want.Cause = ready.Cause // it was decided before, and nothing changed
 		}
-		out.Put, out.Standing, out.Record = want, ToBeSent, want.Record
+		out.Put, out.Standing, out.Name = want, ToBeSent, want.Record
 		return out
 	}
 	out.Standing = rests(r, held, last)

@@ -55,10 +55,11 @@ type Specialty struct{ TreatmentFunction, Main string }
 type Use struct {
 	Line   int64
 	CaseID int64
-	// Case and Key name the use as people do.
-	Case, Key string
-	State     theatre.State
-	Why       string
+	// Case and Key name the use as people do; Alias is the case's name with its
+	// kind, which no other case has.
+	Case, Alias, Key string
+	State            theatre.State
+	Why              string
 	// Cancelled is set while the case's booking is cancelled.
 	Cancelled   bool
 	Disposition theatre.Disposition
@@ -81,6 +82,12 @@ type Use struct {
 	// Cause is the latest message, with its part and mapping, that changed any
 	// of this (law 5).
 	Cause inventory.Cause
+}
+
+// Subject is a use with all that the registry was told of it, in order.
+type Subject struct {
+	Use  Use
+	Told []Version
 }
 
 // Item is what the catalogue says of the thing that was used.
