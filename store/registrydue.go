@@ -69,7 +69,7 @@ func (b *Books) keepDue(batch *pgx.Batch, c posting.Changes) {
 	}
 	if len(told) > 0 {
 		batch.Queue(`INSERT INTO registry_due (trust, kind, subject)
-			SELECT $1, 'case', u.c FROM unnest($2::bigint[]) u (c) WHERE u.c <> ALL (coalesce($3, '{}')) AND EXISTS (SELECT 1 FROM usage_line l WHERE l.trust = $1 AND l.case_id = u.c OFFSET 0)`,
+			SELECT $1, 'case', u.c FROM unnest($2::bigint[]) u (c) WHERE u.c <> ALL (coalesce($3::bigint[], '{}')) AND EXISTS (SELECT 1 FROM usage_line l WHERE l.trust = $1 AND l.case_id = u.c OFFSET 0)`,
 			b.trust, told, fresh).Exec(ignoreTag)
 	}
 	for _, a := range c.Answers {

@@ -19,7 +19,7 @@ import (
 func (h *hospital) realERP() {
 	h.t.Helper()
 	addr, root, key, user, known := sshdtest.Start(h.t)
-	for _, d := range []string{"orders", "orders/taken", "answers/processed", "answers/rejected"} {
+	for _, d := range []string{"orders", "orders/taken", "answers/processed", "answers/rejected", "submissions", "responses/processed", "responses/rejected"} {
 		h.must(os.MkdirAll(filepath.Join(root, d), 0o755))
 	}
 	h.write(h.trustFile("secrets/erp.key"), string(key))

@@ -40,6 +40,8 @@ type hospital struct {
 	client  *mllp.Client
 	said    *transcript // answers to the theatre and output of commands
 	known   *books      // whom the test has met, by name
+	tells   bool        // the books tell of the registry
+	secrets []string    // what law 9 keeps out of logs and answers
 }
 
 // transcript keeps what was written, for many writers.
@@ -77,7 +79,7 @@ func emptyHospital(t *testing.T, more *strings.Replacer) *hospital {
 	t.Helper()
 	h := &hospital{t: t, stage: &stage{dir: t.TempDir()}, log: &transcript{}, said: &transcript{}}
 	h.stage.erpDir = filepath.Join(h.stage.dir, "erp")
-	for _, d := range []string{"orders", "answers/processed", "answers/rejected"} {
+	for _, d := range []string{"orders", "answers/processed", "answers/rejected", "submissions", "responses/processed", "responses/rejected"} {
 		h.must(os.MkdirAll(filepath.Join(h.stage.erpDir, d), 0o755))
 	}
 	log, err := os.Create(filepath.Join(h.stage.dir, "erp.log"))
@@ -288,12 +290,17 @@ func (h *hospital) settled(dead func()) {
 				dead()
 			}
 		}()
-		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "answers", "*.csv")); len(left) > 0 {
-			return "an answer was not taken", nil
+		for _, folder := range []string{"answers", "responses"} {
+			if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, folder, "*.csv")); len(left) > 0 {
+				return "an answer was not taken", nil
+			}
 		}
 		return h.query(`SELECT concat_ws(', ',
 			(SELECT 'messages wait' FROM queue_message LIMIT 1),
 			(SELECT 'a message is tried again: ' || w.reason FROM queue_held h JOIN queue_hold w USING (trust, queue, key) WHERE w.until <> 'infinity' LIMIT 1),
+			(SELECT 'a use is due for the registry' FROM registry_due LIMIT 1),
+			(SELECT 'a registry record is ready' FROM submission s JOIN registry r USING (trust) WHERE s.state = 'ready' AND (r.asked_at IS NOT NULL OR s.ready_at + r.every <= now()) LIMIT 1),
+			(SELECT 'a registry batch is not sent' FROM registry_batch b WHERE b.sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_stopped s WHERE s.trust = b.trust AND s.subject = b.number AND s.queue <> 1) LIMIT 1),
 			(SELECT 'a policy is due' FROM policy_due d JOIN policy y USING (trust, place, item) WHERE y.active LIMIT 1),
 			(SELECT 'a suggestion waits for its order' FROM suggestion g JOIN purchasing p USING (trust) WHERE g.state = 'approved' AND g.release_at <= now() AND p.paused_at IS NULL LIMIT 1),
 			(SELECT 'an order is not sent' FROM purchase_order o WHERE o.state = 'ready' AND NOT EXISTS (SELECT 1 FROM queue_stopped s WHERE s.trust = o.trust AND s.subject = o.id AND s.queue <> 1) LIMIT 1))`)

@@ -43,10 +43,9 @@ func TestJourneys(t *testing.T) {
 // journey is one folder being played.
 type journey struct {
 	*hospital
-	dir     string
-	seeded  bool
-	shown   strings.Builder
-	secrets []string // what law 9 keeps out of logs and answers
+	dir    string
+	seeded bool
+	shown  strings.Builder
 }
 
 var word = regexp.MustCompile(`"[^"]*"|\S+`)
@@ -54,6 +53,9 @@ var word = regexp.MustCompile(`"[^"]*"|\S+`)
 func (j *journey) play(script string) {
 	if !strings.HasPrefix(script, "# ") {
 		j.t.Fatal("a journey begins with a line that says what a hospital would expect, and why")
+	}
+	if strings.Contains(script, "\nstockwell submissions") {
+		j.reports()
 	}
 	for n, line := range strings.Split(script, "\n") {
 		line = strings.TrimSpace(line)
@@ -91,6 +93,8 @@ func (j *journey) step(w []string) error {
 		return j.edit(w[0] == "append", w[1], w[2])
 	case "send":
 		return j.sends(w[1], w[2], w[3:])
+	case "respond":
+		return j.respond(w[1])
 	case "answer":
 		j.drop(w[1], j.file(w[1]))
 		j.quiet()

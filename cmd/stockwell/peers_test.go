@@ -62,7 +62,7 @@ func TestPeers_DebiansMLLPSendAndOpenSSHsServer(t *testing.T) {
 func (h *hospital) useOpenSSH() (root string) {
 	h.t.Helper()
 	address, root, key, user, known := sshdtest.Start(h.t)
-	for _, d := range []string{"orders", "answers/processed", "answers/rejected"} {
+	for _, d := range []string{"orders", "answers/processed", "answers/rejected", "submissions", "responses/processed", "responses/rejected"} {
 		h.must(os.MkdirAll(filepath.Join(root, d), 0o755))
 	}
 	h.write(h.trustFile("secrets/erp.key"), string(key))

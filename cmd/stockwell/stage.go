@@ -60,7 +60,7 @@ func newStage(base string) (_ *stage, err error) {
 		return nil, err
 	}
 	s.erpDir = filepath.Join(s.dir, "erp")
-	for _, d := range []string{"orders", "answers/processed", "answers/rejected"} {
+	for _, d := range []string{"orders", "answers/processed", "answers/rejected", "submissions", "responses/processed", "responses/rejected"} {
 		if err := os.MkdirAll(filepath.Join(s.erpDir, d), 0o755); err != nil {
 			return nil, err
 		}
