@@ -15,18 +15,14 @@ import (
 // Gatherable gives the versions that are to leave now, and the number of
 // their batch, under the registrar's lock: the oldest first, at most most. They
 // leave when the oldest has waited for as long as records are gathered, when
-// there are enough for a batch, or when a person asked.
+// there are enough for a batch, or when a person asked since.
 func (b *Books) Gatherable(ctx context.Context, now time.Time, most int) (number int64, all []registry.Version, err error) {
 	tx := pgtx.From(ctx)
 	var asked, due bool
 	var n int
-	if err := tx.QueryRow(ctx, `SELECT r.next_batch, r.asked_at IS NOT NULL, coalesce(min(s.ready_at) + r.every <= $2, false), count(s.ready_at)
+	if err := tx.QueryRow(ctx, `SELECT r.next_batch, coalesce(min(s.ready_at) <= r.asked_at, false), coalesce(min(s.ready_at) + r.every <= $2, false), count(s.ready_at)
 		  FROM registry r LEFT JOIN LATERAL (SELECT s.ready_at FROM submission s WHERE s.trust = $1 AND s.state = 'ready' ORDER BY s.ready_at LIMIT $3) s ON true
 		 WHERE r.trust = $1 GROUP BY r.next_batch, r.asked_at, r.every`, b.trust, now, most).Scan(&number, &asked, &due, &n); err != nil {
-		return 0, nil, err
-	}
-	if n == 0 && asked {
-		_, err := tx.Exec(ctx, `UPDATE registry SET asked_at = NULL, asked_by = NULL WHERE trust = $1`, b.trust)
 		return 0, nil, err
 	}
 	if n == 0 || !asked && !due && n < most {
@@ -96,6 +92,8 @@ func (b *Books) MarkBatchSent(ctx context.Context, number int64) error {
 	batch.Queue(`UPDATE registry_batch SET sent_at = clock_timestamp() WHERE trust = $1 AND number = $2 AND sent_at IS NULL`, b.trust, number).Exec(ignoreTag)
 	batch.Queue(`WITH gone AS (UPDATE submission SET state = 'sent', sent_at = clock_timestamp() WHERE trust = $1 AND batch = $2 AND state = 'batched' RETURNING line)
 		UPDATE registry_use u SET state = 'sent', since = clock_timestamp() FROM gone g WHERE u.trust = $1 AND u.line = g.line AND u.state = 'ready'`, b.trust, number).Exec(ignoreTag)
+	// Whether something is left to say is seen when they are looked at again.
+	batch.Queue(`INSERT INTO registry_due (trust, kind, subject) SELECT DISTINCT $1, 'case', u.case_id FROM submission s JOIN registry_use u ON u.trust = s.trust AND u.line = s.line WHERE s.trust = $1 AND s.batch = $2 AND s.state = 'sent'`, b.trust, number).Exec(ignoreTag)
 	return pgtx.From(ctx).SendBatch(ctx, batch).Close()
 }
 

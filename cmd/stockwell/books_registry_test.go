@@ -23,19 +23,15 @@ func (j *journey) reports() {
 	j.write(file, strings.Replace(j.read(file), "poll: 5s", "poll: 40ms", 1))
 }
 
-var recordOf = regexp.MustCompile(`\{([^ {}]+) ([^ {}]+)\}`)
+var namedUse = regexp.MustCompile(`\{([^ {}]+) ([^ {}]+)\}`)
 
 // respond drops an answer of the registry's. {CASE KEY} stands for the latest
 // record of that use.
 func (j *journey) respond(name string) error {
 	var failed error
-	raw := recordOf.ReplaceAllStringFunc(string(j.file(name)), func(text string) string {
-		m := recordOf.FindStringSubmatch(text)
-		record, err := j.query(`SELECT s.record FROM submission s JOIN usage_line l ON l.trust = s.trust AND l.id = s.line JOIN theatre_case c ON c.trust = l.trust AND c.id = l.case_id
-			WHERE c.name = $1 AND l.key = $2 ORDER BY s.made DESC LIMIT 1`, m[1], m[2])
-		if err != nil || record == "" {
-			failed = fmt.Errorf("there is no record of %s, %v", text, err)
-		}
+	raw := namedUse.ReplaceAllStringFunc(string(j.file(name)), func(text string) string {
+		record, err := j.recordOf(namedUse.FindStringSubmatch(text)[1:]...)
+		failed = cmp.Or(failed, err)
 		return record
 	})
 	if failed != nil {
@@ -46,6 +42,16 @@ func (j *journey) respond(name string) error {
 	j.must(os.Rename(file+".part", file))
 	j.quiet()
 	return nil
+}
+
+// recordOf is the latest record of a use, by the names of its case and line.
+func (j *journey) recordOf(use ...string) (record string, err error) {
+	record, err = j.query(`SELECT s.record FROM submission s JOIN usage_line l ON l.trust = s.trust AND l.id = s.line JOIN theatre_case c ON c.trust = l.trust AND c.id = l.case_id
+		WHERE c.name = $1 AND l.key = $2 ORDER BY s.made DESC LIMIT 1`, use[0], use[1])
+	if err == nil && record == "" {
+		err = fmt.Errorf("there is no record of %v", use)
+	}
+	return record, err
 }
 
 // registry tells where each use stands with the registry.

@@ -339,11 +339,20 @@ func (j *journey) command(w []string) error {
 }
 
 // numbers puts in what a command names by a number that no script can know:
-// HOLD is the one open hold, WARNING:KIND the one open warning of the kind.
+// HOLD is the one open hold, WARNING:KIND the one open warning of the kind,
+// RECORD:CASE:KEY the latest record of a use.
 func (j *journey) numbers(w []string) ([]string, error) {
 	w = slices.Clone(w)
 	for i, word := range w {
 		sql, kind := "", ""
+		if of, ok := strings.CutPrefix(word, "RECORD:"); ok {
+			record, err := j.recordOf(strings.SplitN(of, ":", 2)...)
+			if err != nil {
+				return nil, err
+			}
+			w[i] = record
+			continue
+		}
 		switch {
 		case word == "HOLD":
 			sql = `SELECT CASE WHEN count(*) = 1 THEN min(id)::text END FROM stock_hold WHERE released_at IS NULL AND $1 = ''`
