@@ -20,11 +20,11 @@ type Registry struct {
 	// The first day whose uses are reported.
 	From string `yaml:"from" unit:"CCYY-MM-DD" special:"empty: all uses that the hub knows" example:"\"2026-04-01\"" validate:"omitempty,day"`
 	// How long complete records are gathered before they leave in one batch. What is corrected meanwhile leaves corrected.
-	Every Duration `yaml:"every" unit:"duration" default:"24h" special:"0s: at once"`
+	Every Duration `yaml:"every" unit:"duration" default:"24h"`
 	// How many records a batch holds at most.
 	Most int `yaml:"most" unit:"records" default:"1000" validate:"min=1,max=10000"`
 	// An answer that has not come after this raises the warning `registry_overdue`.
-	AnswerWithin Duration `yaml:"answer_within" unit:"duration" default:"72h" special:"0s: never"`
+	AnswerWithin Duration `yaml:"answer_within" unit:"duration" default:"72h"`
 	// What operations at a place are reported under.
 	Specialties []Specialty `yaml:"specialties" optional:"true" validate:"dive"`
 }

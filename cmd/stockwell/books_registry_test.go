@@ -37,9 +37,7 @@ func (j *journey) respond(name string) error {
 	if failed != nil {
 		return failed
 	}
-	file := filepath.Join(j.stage.erpDir, "responses", name)
-	j.must(os.WriteFile(file+".part", []byte(raw), 0o644))
-	j.must(os.Rename(file+".part", file))
+	j.dropAt("responses", name, []byte(raw))
 	j.quiet()
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,17 @@ func (h *hospital) realERP() {
 	text := strings.Replace(h.read(h.trustFile("trust.yaml")), "password: file:secrets/erp.password", "private_key: file:secrets/erp.key\n      archive: "+root+"/orders/taken", 1)
 	for _, d := range []string{"out: /", "in: /", "processed: /", "rejected: /"} {
 		text = strings.Replace(text, d, strings.TrimSuffix(d, "/")+root+"/", 1)
+	}
+	h.write(h.trustFile("trust.yaml"), text)
+	h.noRegistry()
+}
+
+// noRegistry leaves the trust without its registry and the way to it.
+func (h *hospital) noRegistry() {
+	h.t.Helper()
+	text := h.read(h.trustFile("trust.yaml"))
+	for _, part := range []string{`(?s)  - name: mdor\n.*?\n\n`, `(?m)^registry: .*\n`} {
+		text = regexp.MustCompile(part).ReplaceAllString(text, "\n")
 	}
 	h.write(h.trustFile("trust.yaml"), text)
 }

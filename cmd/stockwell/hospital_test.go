@@ -252,7 +252,14 @@ func (h *hospital) send(raw []byte) (code, text string) {
 // drop puts an answer into the ERP's folder, whole from the first moment.
 func (h *hospital) drop(name string, raw []byte) {
 	h.t.Helper()
-	file := filepath.Join(h.stage.erpDir, "answers", name)
+	h.dropAt("answers", name, raw)
+}
+
+// dropAt puts a file into a folder of the servers that the hub takes files
+// from.
+func (h *hospital) dropAt(folder, name string, raw []byte) {
+	h.t.Helper()
+	file := filepath.Join(h.stage.erpDir, folder, name)
 	h.must(os.WriteFile(file+".part", raw, 0o644))
 	h.must(os.Rename(file+".part", file))
 }

@@ -73,6 +73,7 @@ func (h *hospital) useOpenSSH() (root string) {
 	h.set("user", user)
 	trust := h.read(h.trustFile("trust.yaml"))
 	trust = regexp.MustCompile(`(?m)^( *)password:.*$`).ReplaceAllString(trust, "${1}private_key: file:secrets/erp.key")
-	h.write(h.trustFile("trust.yaml"), strings.NewReplacer(" /orders", " "+root+"/orders", " /answers", " "+root+"/answers").Replace(trust))
+	trust = regexp.MustCompile(`address: [^,\n]*, user: stockwell, password: file:secrets/erp.password`).ReplaceAllString(trust, "address: "+address+", user: "+user+", private_key: file:secrets/erp.key")
+	h.write(h.trustFile("trust.yaml"), strings.NewReplacer(" /orders", " "+root+"/orders", " /answers", " "+root+"/answers", " /submissions", " "+root+"/submissions", " /responses", " "+root+"/responses", "poll: 5s", "poll: 40ms").Replace(trust))
 	return root
 }
