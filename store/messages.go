@@ -189,6 +189,10 @@ func loadChain(ctx context.Context, tx pgx.Tx, trust string, id int64, c *journa
 	if c.Orders, err = orders(ctx, tx, trust, ` AND (o.answered_by = $2 OR EXISTS (SELECT 1 FROM purchase_order_line l WHERE l.trust = o.trust AND l.order_id = o.id AND l.message_id = $2)) ORDER BY o.id LIMIT 500`, id); err != nil {
 		return err
 	}
+	if c.Submissions, err = collect(ctx, tx, selectSubmissions+` WHERE u.trust = $1 AND u.line IN (
+			SELECT line FROM submission WHERE trust = $1 AND (message_id = $2 OR answered_by = $2) UNION SELECT id FROM usage_line WHERE trust = $1 AND message_id = $2) ORDER BY u.line LIMIT 500`, scanSubmission, trust, id); err != nil {
+		return err
+	}
 	c.Warnings, err = collect(ctx, tx, selectWarnings+` WHERE trust = $1 AND message_id = $2 ORDER BY id`, scanWarning, trust, id)
 	return err
 }

@@ -71,6 +71,9 @@ type Chain struct {
 	Suggests []Suggestion `json:"suggested_orders"`
 	Orders   []Order      `json:"orders"`
 	Warnings []Warning    `json:"warnings"`
+	// Submissions are where the uses stand with the registry of which the
+	// message told, or that it answered.
+	Submissions []Submission `json:"submissions"`
 }
 
 // Posting is one time that a message was translated and posted.
@@ -295,6 +298,7 @@ type Status struct {
 	Messages    []Message    `json:"messages"`
 	Below       []Stock      `json:"below_reorder_point"`
 	Orders      []Order      `json:"orders"`
+	Registry    Registry     `json:"registry"`
 }
 
 // Pause says since when and why automatic purchasing rests.
