@@ -174,6 +174,7 @@ var warningKinds = words{
 	"order_unknown":            {"An answer names an unknown order", ""},
 	"order_changed":            {"The supplier changed an order", ""},
 	"order_rejected":           {"The supplier rejected an order", ""},
+	"registry_failed":          {"Nothing is told to the registry", ""},
 	"registry_overdue":         {"The registry does not answer", ""},
 	"registry_record_unknown":  {"The registry answers an unknown record", ""},
 	"registry_batches_lost":    {"The registry was sent what the books lack", ""},

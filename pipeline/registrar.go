@@ -71,14 +71,15 @@ type Registrar struct {
 	// Poll is how often to look for what nobody announced.
 	Poll time.Duration
 
-	due   chan string
-	away  bool // the database; said once
-	asked map[string]time.Time
+	due    chan string
+	away   bool // the database; said once
+	asked  map[string]time.Time
+	failed map[string]string // by trust, the code of what is said to fail
 }
 
 // NewRegistrar gives a registrar; its fields are set before Run.
 func NewRegistrar() *Registrar {
-	return &Registrar{due: make(chan string, 256), asked: map[string]time.Time{}}
+	return &Registrar{due: make(chan string, 256), asked: map[string]time.Time{}, failed: map[string]string{}}
 }
 
 // Due announces that a trust's uses may have changed.
@@ -112,6 +113,7 @@ func (r *Registrar) report(ctx context.Context, trust string) {
 	switch {
 	case err == nil:
 		r.away = false
+		r.fails(ctx, trust, nil)
 	case ctx.Err() != nil:
 	case fault.Is(err, fault.Unavailable):
 		if !r.away {
@@ -119,8 +121,29 @@ func (r *Registrar) report(ctx context.Context, trust string) {
 		}
 		r.away = true
 	default:
-		r.Log.Error("reporting to the registry failed and is tried again", "trust", trust, "code", fault.Of(err).Code, "err", err)
+		r.fails(ctx, trust, err)
 	}
+}
+
+// fails says once that a trust's uses cannot be looked at, and once that they
+// can again.
+func (r *Registrar) fails(ctx context.Context, trust string, err error) {
+	code := ""
+	if err != nil {
+		code = fault.Of(err).Code
+	}
+	if r.failed[trust] == code {
+		return
+	}
+	if r.failed[trust] = code; err == nil {
+		r.Log.Info("reporting to the registry goes on", "trust", trust)
+		if err := r.Alerts.SettleWarning(ctx, trust, "registry_failed", "registry"); err != nil {
+			r.failed[trust] = "unsaid" // it is said with the next success
+		}
+		return
+	}
+	r.Log.Error("reporting to the registry failed and is tried again", "trust", trust, "code", code, "err", err)
+	_ = r.Alerts.OpenWarning(ctx, trust, "registry_failed", "registry", "Nothing is told to the registry: "+fault.Of(err).Text, "Mend what it names; the hub goes on by itself. Nothing is lost: what is due stays due.")
 }
 
 // Report looks at all that is due of a trust and gathers what may leave.

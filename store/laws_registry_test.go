@@ -11,7 +11,6 @@ import (
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/domain/registry"
-	"github.com/stockwell-hub/stockwell/internal/pgtx"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
@@ -70,12 +69,7 @@ func (r *reporting) answer(ctx context.Context, sent []registry.Version, likes f
 func TestLaw11_TheRegistryEndsWithWhatIsTrue(t *testing.T) {
 	t.Parallel()
 	r := reportingHub(t)
-	if err := r.tx(t.Context(), func(ctx context.Context) error {
-		_, err := pgtx.From(ctx).Exec(ctx, `UPDATE place SET site = 'ZZ101' WHERE kind = 'stock'`)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
+	r.site(t)
 	const histories, atOnce = 100, 30
 	drawn := make([]map[string][]telling, histories)
 	for i := range drawn {
