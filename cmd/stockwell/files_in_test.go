@@ -97,7 +97,8 @@ func TestFilesIn_CatalogueAndOpeningStockComeBySFTP(t *testing.T) {
 	t.Parallel()
 	h := newHospital(t)
 	trust := h.read(h.trustFile("trust.yaml"))
-	goods := trust[strings.Index(trust, "  - name: goods"):strings.Index(trust, "\nsuppliers:")]
+	goods, _, _ := strings.Cut(trust[strings.Index(trust, "  - name: goods"):], "\n\n")
+	goods += "\n"
 	for _, kind := range []string{"catalogue", "opening_stock"} {
 		folder := "/" + strings.TrimSuffix(kind, "_stock")
 		for _, d := range []string{"processed", "rejected"} {
