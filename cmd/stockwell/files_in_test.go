@@ -80,6 +80,12 @@ func TestFilesIn_TwoHubsTakeEachFileOnce(t *testing.T) {
 			t.Errorf("%d of %s, want %d: %v", d.Quantity, item, want, err)
 		}
 	}
+	h.until("the slower hub has finished, too", func() (string, error) {
+		if slices.ContainsFunc(h.listed("receipts/rejected"), func(name string) bool { return strings.HasSuffix(name, ".part") }) {
+			return "a note is being written", nil
+		}
+		return "", nil
+	})
 	rejected := h.listed("receipts/rejected")
 	if n := len(h.listed("receipts/processed")); n != 3*each || len(rejected) != 3*each || len(h.listed("receipts")) != 0 {
 		t.Errorf("%d files processed; rejected holds %v", n, rejected)
