@@ -160,3 +160,21 @@ func TestFence_ARegistryBatchIsHeldAndItsNumberNotGivenAgain(t *testing.T) {
 		t.Errorf("it is settled, and listed: %+v", r.LostBatches)
 	}
 }
+
+func TestPeers_TheRegistryOnOpenSSHsServer(t *testing.T) {
+	t.Parallel()
+	h := told(t, func(h *hospital) { h.stage.erpDir = h.useOpenSSH() })
+	for _, name := range []string{"MDOR-ZZ1-000001.csv", "MDOR-ZZ1-000001.manifest.json"} {
+		if raw, err := os.ReadFile(filepath.Join(h.stage.erpDir, "submissions", name)); err != nil || len(raw) == 0 {
+			t.Errorf("%s is not at OpenSSH's server: %v", name, err)
+		}
+	}
+	h.dropAt("responses", "response.csv", []byte("record,version,status,code,reason\n"+aRecord+",1,accepted,,\n"))
+	h.quiet()
+	if all := h.submissions("--state", "accepted"); len(all) != 1 {
+		t.Errorf("%+v", all)
+	}
+	if _, err := os.Stat(filepath.Join(h.stage.erpDir, "responses", "processed", "response.csv")); err != nil {
+		t.Error(err)
+	}
+}
