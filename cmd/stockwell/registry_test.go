@@ -107,7 +107,7 @@ func TestRegistry_AnAnswerThatDoesNotComeIsSaidOnce(t *testing.T) {
 	}
 	again() // it looks at each start, and then once a minute
 	said(true)
-	h.dropAt("responses", "response.csv", []byte("record,version,status,code,reason\n"+aRecord+",1,accepted,,\n"))
+	h.dropIn("responses", "response.csv", []byte("record,version,status,code,reason\n"+aRecord+",1,accepted,,\n"))
 	h.quiet()
 	again()
 	said(false)
@@ -169,7 +169,7 @@ func TestPeers_TheRegistryOnOpenSSHsServer(t *testing.T) {
 			t.Errorf("%s is not at OpenSSH's server: %v", name, err)
 		}
 	}
-	h.dropAt("responses", "response.csv", []byte("record,version,status,code,reason\n"+aRecord+",1,accepted,,\n"))
+	h.dropIn("responses", "response.csv", []byte("record,version,status,code,reason\n"+aRecord+",1,accepted,,\n"))
 	h.quiet()
 	if all := h.submissions("--state", "accepted"); len(all) != 1 {
 		t.Errorf("%+v", all)
