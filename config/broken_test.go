@@ -133,6 +133,16 @@ var brokenTrusts = []brokenFile{
 		"3 bad_value: `environment` must be production or test."}},
 	{"release that is no time", "name: Ortho Devices Ltd", "name: Ortho Devices Ltd, release: \"25:00\"", []string{
 		"24 bad_value: `release` must be immediate, or a time of day as \"16:15\"."}},
+	{"no mapping", "    mapping: generic-theatre/v2\n", "", []string{
+		"9 missing_key: nothing says how what comes in is read. Add `mapping`, as `mapping: generic-theatre/v2`."}},
+	{"a mapping that a catalogue does not need", "      out: /orders", "      out: /orders\n      in: /items\n      processed: /items/p\n      rejected: /items/r\n      type: catalogue", []string{
+		"16 contradiction: files of type catalogue have columns of their own. Remove `mapping`."}},
+	{"a marker that has no effect", "      out: /orders", "      out: /orders\n      in: /items\n      processed: /items/p\n      rejected: /items/r\n      marker: .ok", []string{
+		"26 contradiction: `marker` has an effect only with `whole: marker`. Remove it, or add that."}},
+	{"an ending that no file has", "      out: /orders", "      out: /orders\n      whole: marker\n      marker: /ok", []string{
+		"24 bad_value: `marker` must hold only letters, digits, '.', '_' and '-', because it ends a file's name."}},
+	{"files that nothing reads", "    mapping: generic-erp/v1\n", "", []string{
+		"14 missing_key: nothing says how what comes in is read. Add `mapping`, as `mapping: generic-theatre/v2`."}},
 	{"profile without a version", "mapping: generic-theatre/v2", "mapping: generic-theatre", []string{
 		"11 bad_value: `mapping` must be a profile with its version, as generic-theatre/v2."}},
 	{"site code in small letters", "site: ZZ101", "site: zz101", []string{

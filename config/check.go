@@ -21,6 +21,7 @@ func (d *document) check(t *Trust) {
 		d.checkServed(fmt.Sprintf("connectors[%d].places", i), c, t.Places)
 	}
 	d.checkPurchasing(t)
+	d.checkRegistry(t)
 }
 
 func names[T any](list []T, name func(T) string) []string {

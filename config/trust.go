@@ -25,6 +25,8 @@ type Trust struct {
 	Suppliers []Supplier `yaml:"suppliers" validate:"dive"`
 	// How orders are made and sent. Without it the hub orders nothing for the trust.
 	Purchasing Purchasing `yaml:"purchasing" optional:"true" validate:"omitempty"`
+	// What a device registry is told of the trust's uses. Without it the hub reports to none.
+	Registry Registry `yaml:"registry" optional:"true" validate:"omitempty"`
 	// File of reorder points, relative to the trust's folder.
 	Policies string `yaml:"policies" unit:"path" special:"empty: nothing is reordered" example:"policies.csv"`
 

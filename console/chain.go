@@ -44,6 +44,9 @@ func (p page) steps(c journal.Chain) []step {
 	add("Case and lines", "lines", len(c.Lines), "usage line", "usage lines", "no usage line")
 	add("Stock ledger", "movements", len(c.Moves), "movement", "movements", "no movement")
 	add("Suggested orders", "suggested", len(c.Suggests), "suggested order", "suggested orders", noOrders)
+	if n := len(c.Submissions); n > 0 {
+		out = append(out, step{"Registry", count(int64(n), "record", "records"), "registry", true})
+	}
 	if len(c.Orders) == 0 {
 		return append(out, step{Name: "Orders", Says: "none"})
 	}

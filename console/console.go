@@ -32,6 +32,10 @@ type Reader interface {
 	StockDetail(ctx context.Context, trust, place, item string) (journal.StockDetail, error)
 	Orders(ctx context.Context, trust string, limit int) ([]journal.Order, error)
 	Order(ctx context.Context, trust, number string) (journal.Order, error)
+	Registry(ctx context.Context, trust string) (journal.Registry, error)
+	RegistryBatches(ctx context.Context, trust string, limit int) ([]journal.Batch, error)
+	Submissions(ctx context.Context, trust string, f journal.SubmissionFilter) ([]journal.Submission, error)
+	Submission(ctx context.Context, trust, record string) (journal.SubmissionDetail, error)
 }
 
 // Options are what the pages need to know of the hub. Zero values choose the
@@ -87,6 +91,8 @@ func New(r Reader, o Options) http.Handler {
 	pages.Handle("/{trust}/stock/{place}/{item}", c.serve(c.stockDetail))
 	pages.Handle("/{trust}/orders", c.serve(c.orders))
 	pages.Handle("/{trust}/orders/{number}", c.serve(c.order))
+	pages.Handle("/{trust}/registry", c.serve(c.registry))
+	pages.Handle("/{trust}/registry/{record}", c.serve(c.record))
 	pages.Handle("/", c.serve(unknown))
 	all := http.NewServeMux()
 	all.Handle("/assets/", http.HandlerFunc(c.asset))

@@ -36,6 +36,10 @@ type fake struct {
 	asked  *journal.Filter
 	cases  map[int64]journal.CaseDetail
 	wanted *journal.CaseFilter
+
+	submissions []journal.Submission
+	versions    []journal.SubmissionVersion
+	batches     []journal.Batch
 }
 
 func (f fake) Trusts(context.Context) ([]string, error) {
@@ -98,6 +102,32 @@ func (f fake) Order(_ context.Context, _, number string) (journal.Order, error) 
 		}
 	}
 	return journal.Order{}, missing("order", number)
+}
+
+func (f fake) Registry(context.Context, string) (journal.Registry, error) {
+	return f.status.Registry, f.fail
+}
+
+func (f fake) RegistryBatches(context.Context, string, int) ([]journal.Batch, error) {
+	return f.batches, f.fail
+}
+
+func (f fake) Submissions(_ context.Context, _ string, q journal.SubmissionFilter) (out []journal.Submission, err error) {
+	for _, s := range f.submissions {
+		if q.State == "" || q.State == s.State {
+			out = append(out, s)
+		}
+	}
+	return out, f.fail
+}
+
+func (f fake) Submission(_ context.Context, _, record string) (journal.SubmissionDetail, error) {
+	for _, s := range f.submissions {
+		if s.Record == record && record != "" {
+			return journal.SubmissionDetail{Submission: s, Versions: f.versions}, f.fail
+		}
+	}
+	return journal.SubmissionDetail{}, missing("record", record)
 }
 
 // errTrusts makes the fake fail before it knows its trusts.

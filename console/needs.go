@@ -23,6 +23,8 @@ type need struct {
 	Order   string
 	Item    string // with Place
 	Place   string
+	// Registry is set where the registry's page tells more.
+	Registry bool
 }
 
 // needTones are the tags of what needs a person.
@@ -73,6 +75,9 @@ func needs(s journal.Status, p page) []need {
 	}
 	if s.Paused != nil {
 		out = append(out, paused(*s.Paused))
+	}
+	if n, ok := reportingNeed(s.Registry); ok {
+		later = append(later, n)
 	}
 	for _, tone := range []string{"warning", "notice"} {
 		for _, n := range later {

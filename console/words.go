@@ -185,6 +185,10 @@ var warningKinds = words{
 	"receipt_order_closed":     {"A delivery came for a closed order", ""},
 	"receipt_used":             {"A receipt cannot be taken back", ""},
 	"expired_received":         {"Something had expired when it came", ""},
+	"registry_failed":          {"Nothing is told to the registry", ""},
+	"registry_overdue":         {"The registry does not answer", ""},
+	"registry_record_unknown":  {"The registry answers an unknown record", ""},
+	"registry_batches_lost":    {"The registry was sent what the books lack", ""},
 	"feed_silent":              {"A feed is silent", ""},
 	"feed_behind":              {"A feed is behind", ""},
 	"feed_held":                {"A feed is held by a person", ""},
@@ -202,6 +206,7 @@ var stepNames = words{
 	"translate": {"it could not be read", ""},
 	"post":      {"it could not be posted to the stock ledger", ""},
 	"dispatch":  {"it could not be sent", ""},
+	"submit":    {"it could not be sent to the registry", ""},
 }
 
 // reasons say why a line stands as it does.
@@ -241,6 +246,7 @@ func Terms() map[string][]string {
 		"message state": messageStates, "line state": lineStates, "order state": orderStates, "suggested order state": suggestionStates,
 		"severity": severities, "booking": bookings, "environment": environments, "movement": moveKinds, "disposition": dispositions,
 		"direction": directions, "cases shown": caseChoices, "coding": stages, "hold": holdKinds, "warning": warningKinds, "line reason": reasons, "needs you": needTones,
+		"record state": submissionStates, "record action": submissionActions, "who can supply it": suppliers, "why not reported": notReported,
 	} {
 		for _, v := range w {
 			out[name] = append(out[name], v.Text)

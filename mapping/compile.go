@@ -56,16 +56,7 @@ func (c *compiler) value(n *node, target string, own bool) *value {
 func (c *compiler) ruled(n *node, target string, own bool) *value {
 	v := &value{target: target}
 	v.sources = c.blockSources(n, own)
-	if f := n.get("case"); f.isSet() {
-		switch f.text {
-		case "upper":
-			v.fold = strings.ToUpper
-		case "lower":
-			v.fold = strings.ToLower
-		default:
-			c.problems.add(f, "case_unknown", "case is upper or lower, not %q.", f.text)
-		}
-	}
+	c.folding(n, v)
 	if d := n.get("default"); d.isSet() {
 		v.fallback = strings.TrimSpace(d.text)
 	}
@@ -77,6 +68,22 @@ func (c *compiler) ruled(n *node, target string, own bool) *value {
 		c.problems.add(n, "source_missing", "The rule does not say where the value comes from. Give it from, const, expr or default.")
 	}
 	return v
+}
+
+// folding compiles what a rule does to capitals.
+func (c *compiler) folding(n *node, v *value) {
+	f := n.get("case")
+	if !f.isSet() {
+		return
+	}
+	switch f.text {
+	case "upper":
+		v.fold = strings.ToUpper
+	case "lower":
+		v.fold = strings.ToLower
+	default:
+		c.problems.add(f, "case_unknown", "case is upper or lower, not %q.", f.text)
+	}
 }
 
 // tabled compiles the table of a rule and its policy for unlisted codes.

@@ -34,6 +34,7 @@ type Mapping struct {
 	rules       map[string][]*messageRule // by message type, in order
 	ignored     map[string]string         // message type to reason
 	order       *flatfile.Layout          // of the orders written, if any
+	records     *Records                  // of the registry's records written, if any
 	sources     []string
 }
 

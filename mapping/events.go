@@ -81,7 +81,7 @@ func (c *compiler) event(n *node) (e eventRule, ok bool) {
 	e.make = map[string]func(*node) func(*scope) canonical.Event{
 		"usage": c.usage, "booking": c.booking, "coding": c.coding,
 		"patient_update": c.patientUpdate, "patient_merge": c.patientMerge, "patient_unmerge": c.patientUnmerge,
-		"visit_move": c.visitMove, "visit_merge": c.visitMerge, "order_answer": c.orderAnswer, "goods_received": c.goodsReceived,
+		"visit_move": c.visitMove, "visit_merge": c.visitMerge, "order_answer": c.orderAnswer, "goods_received": c.goodsReceived, "registry_answer": c.registryAnswer,
 	}[kind.text](n)
 	return e, true
 }

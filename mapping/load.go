@@ -77,6 +77,9 @@ func (l *loader) load() (*Mapping, error) {
 	if n := l.setting("order_layout"); n.isSet() {
 		m.order = l.layout(n)
 	}
+	if n := l.setting("record"); n.isSet() {
+		m.records = l.records(c, n)
+	}
 	c.parts = merge(l.base.get("parts"), l.over.get("parts"))
 	environment := merge(l.base.get("environment"), l.over.get("environment"))
 	m.environment = c.among(environment, c.value(environment, "environment", false), environments...)

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -67,11 +68,14 @@ func (p *patientRule) read(s *scope) canonical.Patient {
 			addIdentifier(&out, id)
 		})
 	}
-	status := p.status.text(s)
+	out.NHSStatus = p.status.text(s)
 	for i := range out.Identifiers {
 		if out.Identifiers[i].Type == "NH" {
-			out.Identifiers[i].Status = status
+			out.Identifiers[i].Status = out.NHSStatus
 		}
+	}
+	if slices.ContainsFunc(out.Identifiers, func(i canonical.Identifier) bool { return i.Type == "NH" }) {
+		out.NHSStatus = "" // it is the number's own
 	}
 	out.FamilyName, out.GivenNames = p.family.text(s), p.given.text(s)
 	out.BirthDate, out.Gender = p.birth.date(s), p.gender.text(s)

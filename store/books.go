@@ -21,6 +21,8 @@ type Books struct {
 	trust  string
 	sealer Sealer
 	world  world
+	// reports is set where the trust has a registry.
+	reports bool
 
 	linked   atomic.Pointer[kept]
 	mu       sync.Mutex
@@ -111,6 +113,9 @@ func (b *Books) lockKeys(n posting.Need) []int64 {
 	if len(n.Receipts) > 0 {
 		keys = append(keys, hash64("receipts", b.trust))
 	}
+	for _, r := range n.Records {
+		keys = append(keys, hash64("record", b.trust, r))
+	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
@@ -141,6 +146,9 @@ func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k 
 	l.cases(n.Aliases, also, n.Visits)
 	l.items(n.Codes)
 	l.deliveries(n, messages)
+	if len(n.Records) > 0 {
+		l.told(n.Records)
+	}
 	l.each(`SELECT message_id, max(attempt) FROM posting WHERE trust = $1 AND message_id = ANY ($2) GROUP BY 1`, func(row pgx.CollectableRow) error {
 		var id int64
 		var attempt int

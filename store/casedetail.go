@@ -54,7 +54,7 @@ func (s *Store) Case(ctx context.Context, trust string, q journal.CaseQuery) (d 
 		for _, read := range []func(context.Context) error{
 			func(ctx context.Context) error { return r.head(ctx, id) }, r.names, r.story, r.procedures,
 			func(ctx context.Context) error { return r.lines(ctx, q) },
-			r.sets, r.decisions, r.alerts, func(ctx context.Context) error { return r.messages(ctx, s) }, r.resembles,
+			r.sets, r.submissions, r.decisions, r.alerts, func(ctx context.Context) error { return r.messages(ctx, s) }, r.resembles,
 		} {
 			if err := read(ctx); err != nil {
 				return err
@@ -98,6 +98,13 @@ func (r *caseReader) names(ctx context.Context) (err error) {
 func (r *caseReader) sets(ctx context.Context) (err error) {
 	r.d.Sets, err = collect(ctx, r.tx, selectSets+` WHERE l.trust = $1 AND l.case_id = ANY ($2) AND l.set_id <> '' AND l.same_as = '' ORDER BY l.set_id, l.set_cycle, l.id LIMIT $3`, pgx.RowToStructByPos[journal.SetUse], r.trust, r.ids, mostOfCase+1)
 	r.d.Sets = cut(r.d.Sets, mostOfCase, "sets", &r.d.More)
+	return err
+}
+
+// submissions tells where the case's uses stand with the registry.
+func (r *caseReader) submissions(ctx context.Context) (err error) {
+	r.d.Submissions, err = collect(ctx, r.tx, selectSubmissions+` WHERE u.trust = $1 AND u.line IN (SELECT id FROM usage_line WHERE trust = $1 AND case_id = ANY ($2)) ORDER BY u.line LIMIT $3`, scanSubmission, r.trust, r.ids, mostOfCase+1)
+	r.d.Submissions = cut(r.d.Submissions, mostOfCase, "submissions", &r.d.More)
 	return err
 }
 

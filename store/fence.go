@@ -104,12 +104,14 @@ type KnownOrder struct {
 	Created time.Time
 }
 
-// KnownOrders looks up order numbers.
+// KnownOrders looks up order numbers, and names of registry batches.
 func (s *Store) KnownOrders(ctx context.Context, trust string, numbers []string) (map[string]KnownOrder, error) {
 	out := map[string]KnownOrder{}
 	err := s.reading(ctx, trust, func(ctx context.Context) error {
 		found, err := collect(ctx, pgtx.From(ctx), `
 			SELECT id, number, state, created_at FROM purchase_order WHERE trust = $1 AND number = ANY ($2)
+			UNION ALL SELECT 0, name, 'batch', created_at FROM registry_batch WHERE trust = $1 AND name = ANY ($2)
+			UNION ALL SELECT 0, name, 'batch', now() FROM registry_lost WHERE trust = $1 AND name = ANY ($2)
 			UNION ALL SELECT 0, number, 'left_out', now() FROM fence_left_out l WHERE trust = $1 AND number = ANY ($2)
 			    AND NOT EXISTS (SELECT 1 FROM purchase_order o WHERE o.trust = l.trust AND o.number = l.number)`, pgx.RowToStructByPos[KnownOrder], trust, numbers)
 		for _, o := range found {
@@ -170,6 +172,8 @@ type Lift struct {
 	Stop []StopOrder
 	// LeftOut are numbers that no order here stands for.
 	LeftOut []string
+	// Batches went to the registry, and nothing here stands for them.
+	Batches []LostBatch
 	// Witness and Through say how far which witness was looked through.
 	Witness, Through string
 	// Report is what was found, for the record.
@@ -239,11 +243,12 @@ func settle(ctx context.Context, tx pgx.Tx, trust string, fence int64, l Lift) e
 				DELETE FROM queue_held m USING queue k WHERE m.trust = $1 AND k.id = m.queue AND k.topic = 'order.dispatch' AND m.subject = $2 RETURNING m.*)
 			INSERT INTO queue_stopped SELECT a.*, 'dispatch', $3, '', $4, '', clock_timestamp() FROM (SELECT * FROM waits UNION ALL SELECT * FROM held) a`, trust, o.ID, o.Code, o.Text)
 	}
+	settleBatches(batch, trust, fence, l.Batches)
 	batch.Queue(`INSERT INTO fence_left_out (trust, number, fence) SELECT $1, n, $3 FROM unnest($2::text[]) n ON CONFLICT DO NOTHING`, trust, l.LeftOut, fence)
 	if l.Witness != "" {
 		batch.Queue(`INSERT INTO fence_settled (trust, witness, through) VALUES ($1, $2, $3) ON CONFLICT (trust, witness) DO UPDATE SET through = excluded.through`, trust, l.Witness, l.Through)
 	}
-	batch.Queue(`UPDATE queue_hold h SET until = clock_timestamp() FROM queue k WHERE h.trust = $1 AND k.id = h.queue AND k.topic = 'order.dispatch' AND h.code = 'orders_held'`, trust)
+	batch.Queue(`UPDATE queue_hold h SET until = clock_timestamp() FROM queue k WHERE h.trust = $1 AND k.id = h.queue AND k.topic IN ('order.dispatch', 'registry.submit') AND h.code = 'orders_held'`, trust)
 	batch.Queue(`UPDATE warning SET closed_at = clock_timestamp(), closed_why = $2 WHERE trust = $1 AND kind = 'orders_held' AND closed_at IS NULL`, trust, l.By+": "+l.Why)
 	return tx.SendBatch(ctx, batch).Close()
 }

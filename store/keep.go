@@ -44,6 +44,8 @@ func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 	b.keepJoined(batch, c.Joined)
 	b.keepOrders(batch, c.Orders)
 	b.keepReceipts(batch, c.Receipts)
+	b.keepAnswers(batch, c.Answers)
+	b.keepDue(batch, c)
 	if batch.Len() == 0 {
 		return nil
 	}

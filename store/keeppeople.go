@@ -107,7 +107,7 @@ func (b *Books) keepCases(batch *pgx.Batch, c posting.Changes) error {
 // fieldsOf names the demographic fields that a message tells.
 func fieldsOf(p canonical.Patient) string {
 	var out []string
-	for _, f := range []struct{ name, value string }{{"family_name", p.FamilyName}, {"given_names", p.GivenNames}, {"birth_date", p.BirthDate}, {"gender", p.Gender}} {
+	for _, f := range []struct{ name, value string }{{"family_name", p.FamilyName}, {"given_names", p.GivenNames}, {"birth_date", p.BirthDate}, {"gender", p.Gender}, {"nhs_status", p.NHSStatus}} {
 		if f.value != "" {
 			out = append(out, f.name)
 		}

@@ -193,6 +193,10 @@ func loadChain(ctx context.Context, tx pgx.Tx, trust string, id int64, c *journa
 	if c.Receipts, err = collect(ctx, tx, selectReceipts+` WHERE r.trust = $1 AND $2 IN (r.message_id, r.told_by) ORDER BY r.id LIMIT 500`, scanReceipt, trust, id); err != nil {
 		return err
 	}
+	if c.Submissions, err = collect(ctx, tx, selectSubmissions+` WHERE u.trust = $1 AND u.line IN (
+			SELECT line FROM submission WHERE trust = $1 AND (message_id = $2 OR answered_by = $2) UNION SELECT id FROM usage_line WHERE trust = $1 AND message_id = $2) ORDER BY u.line LIMIT 500`, scanSubmission, trust, id); err != nil {
+		return err
+	}
 	c.Warnings, err = collect(ctx, tx, selectWarnings+` WHERE trust = $1 AND message_id = $2 ORDER BY id`, scanWarning, trust, id)
 	return err
 }

@@ -55,6 +55,9 @@ func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, e
 		if out.Flows, err = s.flows(ctx, tx, trust, stopped); err != nil {
 			return err
 		}
+		if out.Registry, err = registryAtAGlance(ctx, tx, trust); err != nil {
+			return err
+		}
 		if out.Below, err = stock(ctx, tx, trust, true); err != nil {
 			return err
 		}
@@ -125,5 +128,15 @@ func (s *Store) flows(ctx context.Context, tx pgx.Tx, trust string, stopped []in
 		       min(created_at) FILTER (WHERE state = 'ready'), max(sent_at),
 		       coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), 0), coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY ms), 0)
 		  FROM day HAVING count(*) > 0`, pgx.RowToStructByPos[journal.Flow], trust)
-	return append(in, out...), err
+	if err != nil {
+		return nil, err
+	}
+	told, err := collect(ctx, tx, `
+		WITH day AS (SELECT *, greatest(extract(epoch FROM sent_at - created_at) * 1000, 0) AS ms FROM registry_batch WHERE trust = $1 AND created_at > now() - interval '24 hours')
+		SELECT $1::text, 'registry', 'out', coalesce(sum(records) FILTER (WHERE sent_at IS NOT NULL), 0)::bigint, coalesce(sum(records) FILTER (WHERE sent_at > now() - interval '1 hour'), 0)::bigint,
+		       coalesce(sum(records) FILTER (WHERE sent_at IS NULL), 0)::bigint, (SELECT count(*) FROM queue_stopped q JOIN queue k ON k.id = q.queue AND k.topic = 'registry.submit' WHERE q.trust = $1),
+		       min(created_at) FILTER (WHERE sent_at IS NULL), max(sent_at),
+		       coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), 0), coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY ms), 0)
+		  FROM day HAVING count(*) > 0`, pgx.RowToStructByPos[journal.Flow], trust)
+	return append(append(in, out...), told...), err
 }

@@ -50,3 +50,20 @@ func (s Sealer) seal(v any) ([]byte, error) {
 	}
 	return s.aead.Seal(nonce, nonce, plain, nil), nil
 }
+
+// open decrypts what seal gave into v.
+func (s Sealer) open(sealed []byte, v any) error {
+	n := s.aead.NonceSize()
+	if len(sealed) < n {
+		return unopened(nil)
+	}
+	plain, err := s.aead.Open(nil, sealed[:n], sealed[n:], nil)
+	if err != nil {
+		return unopened(err)
+	}
+	return json.Unmarshal(plain, v)
+}
+
+func unopened(err error) error {
+	return fault.Wrap(err, fault.Stopped, "vault_unreadable", "What the identity vault keeps does not open with the trust's vault key. Check secrets.vault_key in trust.yaml.")
+}

@@ -299,6 +299,6 @@ func TestBad_AnUnknownKeyIsToldWithFileLineAndTheNearestKey(t *testing.T) {
 		if args[0] == "check" {
 			status = 1
 		}
-		h.refuses(status, []string{"trust.yaml:5", "automatic_limt", "automatic_limit"}, args...)
+		h.refuses(status, []string{"trust.yaml:66", "automatic_limt", "automatic_limit"}, args...)
 	}
 }

@@ -106,6 +106,10 @@ func (c checkCmd) trust(a *app, t *config.Trust, running bool, look func(string,
 		_, err = m.orderLayout()
 		look(name+" order file layout", err)
 	}
+	if err == nil && t.Registry.Reports() {
+		_, err = m.records()
+		look(name+" registry records", err)
+	}
 	if t.Secrets.VaultKey != "" {
 		_, err := givenKey(t, t.Secrets.VaultKey, "secrets.vault_key")
 		look(name+" vault key", err)

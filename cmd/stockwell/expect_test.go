@@ -114,6 +114,11 @@ func (j *journey) expect(w []string) error {
 		if w[0] == "warning" && slices.Contains(kinds, want) || got == "" && want == "none" {
 			got = want
 		}
+	case "submission", "missing", "told", "holds", "batches":
+		var err error
+		if got, err = j.expectRegistry(w); err != nil {
+			return err
+		}
 	default:
 		var err error
 		if got, err = j.expectCase(w); err != nil {

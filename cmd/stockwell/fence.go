@@ -137,6 +137,7 @@ func (a *app) printFence(r *fenceReport, limit int) {
 		p("\nOrders that the books still have to send:")
 		a.printTable("", []any{"order", "where", "what"}, rows)
 	}
+	a.printLostBatches(r)
 	a.printGap(r, limit)
 }
 

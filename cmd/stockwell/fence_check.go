@@ -36,6 +36,9 @@ type fenceReport struct {
 	Doubtful []doubtfulOrder `json:"doubtful_orders"`
 	// Missing are the acknowledged messages that the books lack.
 	Missing []missingMessage `json:"missing_messages"`
+	// LostBatches went to the registry, and the books know nothing of them.
+	LostBatches     []lostBatch `json:"lost_registry_batches"`
+	RegistryProblem string      `json:"registry_problem,omitempty"`
 	// Held says, for each sender, from when on to ask again where the witness
 	// does not reach back far enough.
 	Held []store.LastHeld `json:"last_held"`
@@ -115,7 +118,9 @@ type comparer struct {
 	witness *witness.Log
 	layout  flatfile.Layout
 	shelf   connectors.Shelf // nil where the trust orders nothing
-	close   func()
+	// registry is the registry's side, nil where the trust reports to none.
+	registry connectors.Shelf
+	close    func()
 }
 
 func newComparer(s *store.Store, hub *config.Hub, t *trust) (*comparer, error) {
@@ -138,13 +143,13 @@ func newComparer(s *store.Store, hub *config.Hub, t *trust) (*comparer, error) {
 			return nil, err
 		}
 	}
-	return c, nil
+	return c, c.openRegistry()
 }
 
 // compare reads all three sides and changes nothing. A far side that cannot be
 // read is said in the report.
 func (c *comparer) compare(ctx context.Context) (*fenceReport, error) {
-	r := &fenceReport{Trust: c.trust.cfg.ODS, Lost: []lostOrder{}, Delivered: []doubtfulOrder{}, Doubtful: []doubtfulOrder{}, Missing: []missingMessage{}, Held: []store.LastHeld{},
+	r := &fenceReport{Trust: c.trust.cfg.ODS, Lost: []lostOrder{}, Delivered: []doubtfulOrder{}, Doubtful: []doubtfulOrder{}, Missing: []missingMessage{}, Held: []store.LastHeld{}, LostBatches: []lostBatch{},
 		Witness: witnessSays{Folder: c.witness.Dir(), Since: c.witness.Since(), id: c.witness.ID()}}
 	fences, err := c.store.Fences(ctx, r.Trust)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,17 @@ func (h *hospital) realERP() {
 	}
 	text = strings.ReplaceAll(text, "password: file:secrets/erp.password", "private_key: file:secrets/erp.key")
 	h.write(h.trustFile("trust.yaml"), strings.ReplaceAll(text, ": /receipts", ": "+root+"/receipts"))
+	h.noRegistry()
+}
+
+// noRegistry leaves the trust without its registry and the way to it.
+func (h *hospital) noRegistry() {
+	h.t.Helper()
+	text := h.read(h.trustFile("trust.yaml"))
+	for _, part := range []string{`(?s)  - name: mdor.*?\n\n`, `(?m)^registry: .*\n`} {
+		text = regexp.MustCompile(part).ReplaceAllString(text, "\n")
+	}
+	h.write(h.trustFile("trust.yaml"), text)
 }
 
 // usage is first.hl7 or second.hl7 as a message and a case of its own.

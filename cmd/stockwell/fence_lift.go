@@ -89,6 +89,7 @@ func (c fenceLift) decide(r *fenceReport, prefix string) (lift, error) {
 		return l, fault.New(fault.Invalid, "after_missing", "Without the ERP's folder the highest order number that the ERP has must be given: --after NUMBER.")
 	}
 	l.By, l.Why, l.Next, l.Witness, l.Through, l.Report = string(c.By), string(c.Reason), max(r.Numbers.Next, after+1), r.Witness.id, string(r.Witness.end), r
+	l.Batches = lostBatches(r)
 	var open []string
 	for _, o := range r.Lost {
 		switch {

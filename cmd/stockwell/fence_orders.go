@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -27,10 +28,18 @@ func (c *comparer) sightings(ctx context.Context, r *fenceReport, from time.Time
 		return nil, err
 	}
 	r.Witness.Unreadable += unreadable
+	var batches []lostBatch
 	for _, o := range noted {
+		if n, ok := batchNumber(cmp.Or(c.trust.cfg.Registry.Provider, r.Trust), o.Number); ok {
+			batches = append(batches, lostBatch{Batch: o.Number, Where: "noted by the hub", At: o.At, number: n})
+			continue
+		}
 		count, _ := counterOf(prefix, o.Number)
 		r.Numbers.Witness = max(r.Numbers.Witness, count)
 		seen[o.Number] = append(seen[o.Number], sighting{number: o.Number, file: o.File, where: "noted by the hub", count: count, at: o.At, step: o.Step, body: o.Body, digest: o.Digest})
+	}
+	if err := c.batches(ctx, r, batches); err != nil {
+		return nil, err
 	}
 	if c.shelf == nil {
 		r.FarSide.Read = true // there is none

@@ -80,6 +80,12 @@ func TestFilesIn_TwoHubsTakeEachFileOnce(t *testing.T) {
 			t.Errorf("%d of %s, want %d: %v", d.Quantity, item, want, err)
 		}
 	}
+	h.until("the slower hub has finished, too", func() (string, error) {
+		if slices.ContainsFunc(h.listed("receipts/rejected"), func(name string) bool { return strings.HasSuffix(name, ".part") }) {
+			return "a note is being written", nil
+		}
+		return "", nil
+	})
 	rejected := h.listed("receipts/rejected")
 	if n := len(h.listed("receipts/processed")); n != 3*each || len(rejected) != 3*each || len(h.listed("receipts")) != 0 {
 		t.Errorf("%d files processed; rejected holds %v", n, rejected)
@@ -97,7 +103,8 @@ func TestFilesIn_CatalogueAndOpeningStockComeBySFTP(t *testing.T) {
 	t.Parallel()
 	h := newHospital(t)
 	trust := h.read(h.trustFile("trust.yaml"))
-	goods := trust[strings.Index(trust, "  - name: goods"):strings.Index(trust, "\nsuppliers:")]
+	goods, _, _ := strings.Cut(trust[strings.Index(trust, "  - name: goods"):], "\n\n")
+	goods += "\n"
 	for _, kind := range []string{"catalogue", "opening_stock"} {
 		folder := "/" + strings.TrimSuffix(kind, "_stock")
 		for _, d := range []string{"processed", "rejected"} {
@@ -149,5 +156,66 @@ func TestFilesIn_CatalogueAndOpeningStockComeBySFTP(t *testing.T) {
 	why, err := os.ReadFile(filepath.Join(h.stage.erpDir, "opening/rejected/stock-changed.csv.reason.txt"))
 	if err != nil || !strings.Contains(string(why), "opened_before") {
 		t.Errorf("%v\n%s", err, why)
+	}
+}
+
+// TestFilesIn_AFileWithoutItsTrailerIsNotTaken has the storekeepers' system end
+// its files with a count: what came in part is left until the rest is there,
+// and goes back to its sender if it never is.
+func TestFilesIn_AFileWithoutItsTrailerIsNotTaken(t *testing.T) {
+	t.Parallel()
+	h := newHospital(t)
+	h.realERP()
+	layout, err := os.ReadFile("../../mapping/profiles/generic-erp/v2/goods_received.yaml")
+	h.must(err)
+	h.write(h.trustFile("receipts.yaml"), string(layout)+"trailer: {cells: [END, \"{rows}\"]}\n")
+	h.write(h.trustFile("goods.yaml"), "trust: ZZ1\nprofile: generic-erp/v2\nmessages:\n  receipts: {layout: receipts.yaml}\n")
+	whole := func(incomplete string) {
+		trust := h.read(h.trustFile("trust.yaml"))
+		trust = strings.Replace(trust, "mapping: generic-erp/v2\n", "mapping: generic-erp/v2\n    overlay: goods.yaml\n", 1)
+		trust = strings.Replace(trust, "type: goods_received\n", "type: goods_received\n      whole: trailer\n      incomplete_after: "+incomplete+"\n", 1)
+		h.write(h.trustFile("trust.yaml"), trust)
+	}
+	before := h.read(h.trustFile("trust.yaml"))
+	row := func(n int) string {
+		return fmt.Sprintf("GR-%d,1,2026-03-16,,,TH1,HIP-STEM-12,,1,each,FS26001,2032-03-31,,\n", n)
+	}
+	is := func(folder, name string) {
+		t.Helper()
+		h.until(name+" is in "+folder, func() (string, error) {
+			if !slices.Contains(h.listed(folder), name) {
+				return "it is not", nil
+			}
+			return "", nil
+		})
+	}
+	whole("1h")
+	h.start()
+	h.seed()
+	h.dropIn("receipts", "half.csv", []byte(goodsHeader+row(1)))
+	h.dropIn("receipts", "whole.csv", []byte(goodsHeader+row(2)+"END,1\n"))
+	is("receipts/processed", "whole.csv")
+	if got := h.listed("receipts"); len(got) != 1 || got[0] != "half.csv" {
+		t.Errorf("the folder holds %v", got)
+	}
+	h.dropIn("receipts", "half.csv", []byte(goodsHeader+row(1)+row(3)+"END,2\n"))
+	is("receipts/processed", "half.csv")
+	d, err := h.hub.store.StockDetail(t.Context(), "ZZ1", "TH1", "HIP-STEM-12")
+	if err != nil || d.Quantity != 7 {
+		t.Errorf("%d in stock, %v", d.Quantity, err)
+	}
+	h.must(h.stopHub())
+	h.write(h.trustFile("trust.yaml"), before)
+	whole("50ms")
+	h.start()
+	h.dropIn("receipts", "counts.csv", []byte(goodsHeader+row(4)+"END,2\n"))
+	is("receipts/rejected", "counts.csv.reason.txt")
+	is("receipts/rejected", "counts.csv")
+	why, err := os.ReadFile(filepath.Join(h.stage.erpDir, "receipts/rejected/counts.csv.reason.txt"))
+	if err != nil || !strings.Contains(string(why), "trailer_count") {
+		t.Errorf("%v\n%s", err, why)
+	}
+	if n, _ := h.query(`SELECT count(*)::text FROM message WHERE control_id = 'counts.csv'`); n != "0" {
+		t.Errorf("it was stored %s times", n)
 	}
 }

@@ -41,6 +41,8 @@ type hospital struct {
 	client  *mllp.Client
 	said    *transcript // answers to the theatre and output of commands
 	known   *books      // whom the test has met, by name
+	tells   bool        // the books tell of the registry
+	secrets []string    // what law 9 keeps out of logs and answers
 }
 
 // transcript keeps what was written, for many writers.
@@ -301,11 +303,14 @@ func (h *hospital) settled(dead func()) {
 		missing, err = h.query(`SELECT concat_ws(', ',
 			(SELECT 'messages wait' FROM queue_message LIMIT 1),
 			(SELECT 'a message is tried again: ' || w.reason FROM queue_held h JOIN queue_hold w USING (trust, queue, key) WHERE w.until <> 'infinity' LIMIT 1),
+			(SELECT 'a use is due for the registry' FROM registry_due LIMIT 1),
+			(SELECT 'a registry record is ready' FROM submission s JOIN registry r USING (trust) WHERE s.state = 'ready' AND (s.ready_at <= r.asked_at OR s.ready_at + r.every <= now()) LIMIT 1),
+			(SELECT 'a registry batch is not sent' FROM registry_batch b WHERE b.sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_stopped s WHERE s.trust = b.trust AND s.subject = b.number AND s.queue <> 1) LIMIT 1),
 			(SELECT 'a policy is due' FROM policy_due d JOIN policy y USING (trust, place, item) WHERE y.active LIMIT 1),
 			(SELECT 'a suggestion waits for its order' FROM suggestion g JOIN purchasing p USING (trust) WHERE g.state = 'approved' AND g.release_at <= now() AND p.paused_at IS NULL LIMIT 1),
 			(SELECT 'an order is not sent' FROM purchase_order o WHERE o.state = 'ready' AND NOT EXISTS (SELECT 1 FROM queue_stopped s WHERE s.trust = o.trust AND s.subject = o.id AND s.queue <> 1) LIMIT 1))`)
 		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "[ar]*", "*.csv")); err == nil && missing == "" && len(left) > 0 {
-			missing = "an answer or receipt was not taken"
+			missing = "an answer, receipt or response was not taken"
 		}
 		return missing, err
 	})

@@ -32,6 +32,7 @@ type hub struct {
 	poster   *pipeline.Poster
 	planner  *pipeline.Planner
 	dispatch *pipeline.Dispatcher
+	registry *registryDesk
 	ways     []connector
 	// witness notes what the outside world was told.
 	witness *witness.Log
@@ -56,7 +57,7 @@ type hub struct {
 // newHub opens the database, brings it to this version, loads every trust and
 // binds every listener. Nothing is taken in before run.
 func newHub(ctx context.Context, cfg *config.Hub, trusts []*config.Trust, log *slog.Logger) (h *hub, err error) {
-	h = &hub{cfg: cfg, log: log, trusts: map[string]*trust{}, metrics: newMetrics(), now: clock.Now, listening: map[string]string{}, ready: make(chan struct{})}
+	h = &hub{cfg: cfg, log: log, trusts: map[string]*trust{}, metrics: newMetrics(), now: clock.Now, listening: map[string]string{}, ready: make(chan struct{}), registry: newRegistryDesk()}
 	built := h // a failing return has set h to nil
 	defer func() {
 		if err != nil {
@@ -138,6 +139,11 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 				outlets[cfg.ODS] = pipeline.Outlet{Sink: way.sink, Layout: layout, Zone: t.zone}
 				buyers[cfg.ODS] = t.buyer
 			}
+			if c.Name == cfg.Registry.Connector && way.sink != nil {
+				if err := h.reportTo(t, way.sink); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	key := func(ods string) []byte {
@@ -175,9 +181,13 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 		Poll: 250 * time.Millisecond, Log: h.log, Observe: func(trust string, batch []pgqueue.Message, took time.Duration) {
 			h.metrics.batch(trust, batch, took)
 			h.intake.Handled(batch)
+			h.registry.registrar.Due(trust)
 		}}
 	h.dispatch = &pipeline.Dispatcher{Queue: h.queue, Orders: doubting{h.store, &h.doubted}, Outlets: outlets, Witness: noting, Log: h.log, Poll: 500 * time.Millisecond, Sent: h.metrics.orderSent}
 	h.poster.Tracer, h.planner.Tracer, h.dispatch.Tracer = h.tracer, h.tracer, h.tracer
+	if err := h.openRegistry(ctx, noting); err != nil {
+		return err
+	}
 	return h.dispatch.Prepare(ctx)
 }
 
@@ -220,6 +230,8 @@ func (h *hub) run(ctx context.Context) error {
 	start(&workers, work, "waking", (&pgqueue.Notifier{Queue: h.queue, Log: h.log}).Run)
 	start(&workers, work, "planning", h.planner.Run)
 	start(&workers, work, "dispatch", h.dispatch.Run)
+	start(&workers, work, "registry", h.registry.registrar.Run)
+	start(&workers, work, "submitting", h.registry.submitter.Run)
 	start(&workers, work, "housekeeping", h.keepHouse)
 	start(&workers, work, "retention", h.retain)
 	start(&workers, work, "conditions", h.watchConditions)

@@ -17,6 +17,7 @@ import (
 func preparedData(t *testing.T) string {
 	t.Helper()
 	h := emptyHospital(t, nil)
+	h.reportsAtOnce()
 	c := h.serve("")
 	h.seed()
 	c.stop()
@@ -28,6 +29,7 @@ func preparedData(t *testing.T) string {
 func realHospital(t *testing.T, data string) *hospital {
 	t.Helper()
 	h := emptyHospital(t, nil)
+	h.reportsAtOnce()
 	h.must(exec.Command("cp", "-a", data, h.stage.dir).Run())
 	return h
 }
@@ -40,8 +42,18 @@ func (h *hospital) message(name string) []byte {
 	return bytes.ReplaceAll(raw, []byte("\n"), []byte("\r"))
 }
 
+// reportsAtOnce has each record leave as soon as it is complete, and the books
+// tell of the registry.
+func (h *hospital) reportsAtOnce() {
+	h.t.Helper()
+	h.tells = true
+	file := h.trustFile("trust.yaml")
+	h.write(file, strings.NewReplacer("every: 15m", "every: 1ms").Replace(h.read(file)))
+}
+
 // day is what happens in each of these tests: two uses of different cases, the
-// ERP's answer, and a delivery of which one row is bad. between is called before, between and after them.
+// ERP's answer, a delivery of which one row is bad, and the registry's answer.
+// between is called before, between and after them.
 func (h *hospital) day(between func(), dead func()) {
 	h.t.Helper()
 	between()
@@ -55,6 +67,9 @@ func (h *hospital) day(between func(), dead func()) {
 	between()
 	h.settled(dead)
 	h.dropIn("receipts", "goods.csv", h.message("goods.csv"))
+	between()
+	h.settled(dead)
+	h.dropIn("responses", "response.csv", h.message("response.csv"))
 	between()
 	h.settled(dead)
 }
@@ -82,7 +97,7 @@ func TestKill_NoDeathLosesOrDoublesAnything(t *testing.T) {
 	calm.serve("")
 	calm.day(func() {}, func() { t.Fatal("nobody killed it") })
 	want := calm.undisturbed()
-	for _, must := range []string{"order PO-000017", "PO-000018 to ORTHO", "received PO-000017.csv", "goods.csv.rejected.csv"} {
+	for _, must := range []string{"order PO-000017", "PO-000018 to ORTHO", "received PO-000017.csv", "goods.csv.rejected.csv", "4411 T4411-1: accepted", "4412 T4412-1: rejected"} {
 		if !strings.Contains(want, must) {
 			t.Fatalf("the day has no %q:\n%s", must, want)
 		}

@@ -25,28 +25,29 @@ type cli struct {
 	Trust  string `short:"t" help:"ODS code of the trust; needed where the hub serves several." placeholder:"ODS"`
 	JSON   bool   `name:"json" help:"Print data as JSON."`
 
-	Serve      serveCmd      `cmd:"" help:"Run the hub."`
-	Demo       demoCmd       `cmd:"" help:"Run a fictional trust and play a short story through it."`
-	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version."`
-	Backup     backupCmd     `cmd:"" help:"Write a backup of the database, while the hub runs or not."`
-	Restore    restoreCmd    `cmd:"" help:"Bring a backup back. Orders are then held until what happened since is compared."`
-	Fence      fenceCmd      `cmd:"" help:"Orders that are held since a restore: compare, and let them go."`
-	Check      checkCmd      `cmd:"" help:"Validate configuration, mappings and connections without starting."`
-	Archive    archiveCmd    `cmd:"" help:"Messages as they came: what is kept, for how long, and under which keys."`
-	Messages   messagesCmd   `cmd:"" help:"Messages that were received, and what each caused."`
-	Cases      casesCmd      `cmd:"" help:"Theatre cases: what was booked, done and corrected, and what a person decides of them."`
-	Stock      stockCmd      `cmd:"" help:"Stock balances, holds, and files of opening stock."`
-	Orders     ordersCmd     `cmd:"" help:"Orders and suggested orders."`
-	Receipts   receiptsCmd   `cmd:"" help:"Goods received: what suppliers delivered, line by line."`
-	Feeds      feedsCmd      `cmd:"" help:"Ways in: whether orders rely on them, and orders that wait for a person because of one."`
-	Purchasing purchasingCmd `cmd:"" help:"Pause and resume automatic purchasing."`
-	Warnings   warningsCmd   `cmd:"" help:"What needs a person."`
-	Catalogue  catalogueCmd  `cmd:"" help:"The trust's catalogue of items."`
-	Simulate   simulateCmd   `cmd:"" help:"A synthetic hospital: write it, send what it tells to a hub, and compare the hub with what it should now say."`
-	HL7        hl7Cmd        `cmd:"" name:"hl7" help:"Tools for HL7 v2 messages."`
-	UDI        udiCmd        `cmd:"" name:"udi" help:"Read the unique identifiers on device labels: GS1, HIBCC, ICCBBA."`
-	NHS        nhsCmd        `cmd:"" name:"nhs" help:"Check codes of the NHS: NHS Numbers, organisations, procedures."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Serve       serveCmd       `cmd:"" help:"Run the hub."`
+	Demo        demoCmd        `cmd:"" help:"Run a fictional trust and play a short story through it."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this version."`
+	Backup      backupCmd      `cmd:"" help:"Write a backup of the database, while the hub runs or not."`
+	Restore     restoreCmd     `cmd:"" help:"Bring a backup back. Orders are then held until what happened since is compared."`
+	Fence       fenceCmd       `cmd:"" help:"Orders that are held since a restore: compare, and let them go."`
+	Check       checkCmd       `cmd:"" help:"Validate configuration, mappings and connections without starting."`
+	Archive     archiveCmd     `cmd:"" help:"Messages as they came: what is kept, for how long, and under which keys."`
+	Messages    messagesCmd    `cmd:"" help:"Messages that were received, and what each caused."`
+	Cases       casesCmd       `cmd:"" help:"Theatre cases: what was booked, done and corrected, and what a person decides of them."`
+	Stock       stockCmd       `cmd:"" help:"Stock balances, holds, and files of opening stock."`
+	Orders      ordersCmd      `cmd:"" help:"Orders and suggested orders."`
+	Receipts    receiptsCmd    `cmd:"" help:"Goods received: what suppliers delivered, line by line."`
+	Feeds       feedsCmd       `cmd:"" help:"Ways in: whether orders rely on them, and orders that wait for a person because of one."`
+	Purchasing  purchasingCmd  `cmd:"" help:"Pause and resume automatic purchasing."`
+	Warnings    warningsCmd    `cmd:"" help:"What needs a person."`
+	Submissions submissionsCmd `cmd:"" help:"Records for the device registry: what is missing, what was sent, what it answered."`
+	Catalogue   catalogueCmd   `cmd:"" help:"The trust's catalogue of items."`
+	Simulate    simulateCmd    `cmd:"" help:"A synthetic hospital: write it, send what it tells to a hub, and compare the hub with what it should now say."`
+	HL7         hl7Cmd         `cmd:"" name:"hl7" help:"Tools for HL7 v2 messages."`
+	UDI         udiCmd         `cmd:"" name:"udi" help:"Read the unique identifiers on device labels: GS1, HIBCC, ICCBBA."`
+	NHS         nhsCmd         `cmd:"" name:"nhs" help:"Check codes of the NHS: NHS Numbers, organisations, procedures."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 // app is what every command works with.

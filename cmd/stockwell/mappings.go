@@ -92,6 +92,15 @@ func (m *mappings) orderLayout() (flatfile.Layout, error) {
 	return x.OrderLayout()
 }
 
+// records lay out what the trust's registry is told.
+func (m *mappings) records() (mapping.Records, error) {
+	x, err := mapping.Load(mapping.Profiles, m.cfg.Registry.Profile, nil, "")
+	if err != nil {
+		return mapping.Records{}, err
+	}
+	return x.Records()
+}
+
 // digestOf is over the YAML and CSV files of a trust's folder.
 func digestOf(dir string) (sum [32]byte, err error) {
 	h := sha256.New()

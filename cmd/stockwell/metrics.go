@@ -35,6 +35,10 @@ type metrics struct {
 	postedAge   prometheus.Histogram
 	sent        *prometheus.CounterVec
 	sentTime    prometheus.Histogram
+	batches     *prometheus.CounterVec
+	batchSend   prometheus.Histogram
+	submissions *prometheus.GaugeVec
+	unanswered  *prometheus.GaugeVec
 	depth       *prometheus.GaugeVec
 	oldest      *prometheus.GaugeVec
 	stopped     *prometheus.GaugeVec
@@ -90,6 +94,10 @@ func newMetrics() *metrics {
 		postedAge:   histogram("posted_age_seconds", "Time from storing a message to its posting.", latencies),
 		sent:        counter("orders_sent_total", "Orders that reached the ERP.", "trust"),
 		sentTime:    histogram("order_send_seconds", "Time to deliver an order's file.", latencies),
+		batches:     counter("registry_batches_sent_total", "Batches that reached the registry.", "trust"),
+		batchSend:   histogram("registry_batch_send_seconds", "Time to deliver a batch's files.", latencies),
+		submissions: gauge("registry_uses", "Uses that are reportable, or were, by where they stand with the registry: incomplete, ready, sent, accepted, rejected, withdrawn, not_needed.", "trust", "state"),
+		unanswered:  gauge("registry_unanswered_seconds", "How long the oldest record that was sent has had no answer.", "trust"),
 		depth:       gauge("queue_messages", "Messages that wait, by topic: for their turn, for their next try, or behind a stopped one.", "trust", "topic"),
 		oldest:      gauge("queue_oldest_seconds", "Age of the oldest message that waits for its turn or its next try, by topic.", "trust", "topic"),
 		keys:        gauge("queue_keys", "Ordering keys that wait, by topic and state: ready, retrying, parked.", "trust", "topic", "state"),
@@ -212,6 +220,11 @@ func (m *metrics) orderSent(trust string, took time.Duration) {
 	m.sentTime.Observe(took.Seconds())
 }
 
+func (m *metrics) batchSent(trust string, took time.Duration) {
+	m.batches.WithLabelValues(trust).Inc()
+	m.batchSend.Observe(took.Seconds())
+}
+
 // watch keeps the gauges of what waits true until ctx ends, and hands on what
 // it sees. Counting takes at most a tenth of the time, however much waits.
 func (m *metrics) watch(ctx context.Context, s *store.Store, trusts []string, seen func(trust string, w store.Waiting)) {
@@ -235,6 +248,12 @@ func (m *metrics) watch(ctx context.Context, s *store.Store, trusts []string, se
 				m.warnings.WithLabelValues(t, kind).Set(float64(n))
 			}
 			seen(t, w)
+			if r, err := s.Registry(ctx, t); err == nil && r.Reports {
+				for state, n := range r.States {
+					m.submissions.WithLabelValues(t, state).Set(float64(n))
+				}
+				m.unanswered.WithLabelValues(t).Set(r.UnansweredSeconds)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -73,6 +73,6 @@ func (h *hospital) useOpenSSH() (root string) {
 	h.set("user", user)
 	trust := h.read(h.trustFile("trust.yaml"))
 	trust = regexp.MustCompile(`(?m)^( *)password:.*$`).ReplaceAllString(trust, "${1}private_key: file:secrets/erp.key")
-	h.write(h.trustFile("trust.yaml"), strings.NewReplacer(" /orders", " "+root+"/orders", " /answers", " "+root+"/answers", " /receipts", " "+root+"/receipts").Replace(trust))
+	h.write(h.trustFile("trust.yaml"), strings.NewReplacer(" /orders", " "+root+"/orders", " /answers", " "+root+"/answers", " /receipts", " "+root+"/receipts", " /submissions", " "+root+"/submissions", " /responses", " "+root+"/responses").Replace(trust))
 	return root
 }

@@ -35,7 +35,7 @@ type stage struct {
 }
 
 // erpFolders are those of the ERP's server.
-var erpFolders = []string{"orders", "answers/processed", "answers/rejected", "receipts/processed", "receipts/rejected"}
+var erpFolders = []string{"orders", "answers/processed", "answers/rejected", "receipts/processed", "receipts/rejected", "submissions", "responses/processed", "responses/rejected"}
 
 // marker is what tells a demo's folder, which may be emptied, from any other.
 const marker = ".stockwell-demo"

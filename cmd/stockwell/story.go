@@ -54,7 +54,7 @@ func (s *story) until(ctx context.Context, fn func() bool) bool {
 func (s *story) tell(ctx context.Context) {
 	s.client = mllp.NewClient(mllp.ClientConfig{Name: "demo theatre", Address: s.hub.listening[s.trust+"/theatre"]})
 	defer s.client.Close()
-	for _, chapter := range []func(context.Context){s.stocked, s.booked, s.used, s.repeated, s.unknown, s.answered} {
+	for _, chapter := range []func(context.Context){s.stocked, s.booked, s.used, s.repeated, s.unknown, s.answered, s.received} {
 		if ctx.Err() != nil {
 			return
 		}
@@ -238,6 +238,33 @@ func (s *story) answered(ctx context.Context) {
 	s.done()
 	s.expect("order "+s.number+" is accepted", order.State == "accepted", "%v %s", err, order.State)
 	s.say("Order %s: acknowledged by the ERP, expected on %s. The answer's file was moved to processed.", s.number, expected)
+}
+
+// received is the supplier: what was ordered comes, and the storekeepers'
+// system writes it into a file.
+func (s *story) received(ctx context.Context) {
+	today, before := time.Now().Format(time.DateOnly), int64(0)
+	if stock, err := s.balance(ctx, "HIP-STEM-12"); err == nil {
+		before = stock.Quantity
+	}
+	rows := "receipt_number,line,received_on,order_number,order_line,place,item,gtin,quantity,unit,lot,expiry,serial,action\r\n" +
+		"GR-DEMO-1,1," + today + "," + s.number + ",1,TH1,HIP-STEM-12,,2,each,FS26001,2032-03-31,,\r\n"
+	name := filepath.Join(s.stage.erpDir, "receipts", "receipt-"+s.number+".csv")
+	err := os.WriteFile(name+".part", []byte(rows), 0o644)
+	if err == nil {
+		err = os.Rename(name+".part", name)
+	}
+	s.expect("the goods are recorded", err == nil, "%v", err)
+	s.start("The goods come, with a file of what came")
+	var order journal.Order
+	s.until(ctx, func() bool {
+		order, err = s.hub.store.Order(ctx, s.trust, s.number)
+		return err == nil && order.State == "received"
+	})
+	s.done()
+	stock, err2 := s.balance(ctx, "HIP-STEM-12")
+	s.expect("order "+s.number+" is received and its goods are in stock", order.State == "received" && err2 == nil && stock.Quantity == before+2, "%v, %s, %d in stock", err, order.State, stock.Quantity)
+	s.say("Order %s: 2 hip stems came, lot FS26001, expiring 2032-03-31 → %d in stock, and nothing more is on order.", s.number, stock.Quantity)
 }
 
 // keep writes a message to a file that a person may send.

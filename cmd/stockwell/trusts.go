@@ -67,6 +67,9 @@ func openTrust(ctx context.Context, s *store.Store, hub *config.Hub, cfg *config
 	if t.books, err = s.Books(ctx, cfg.ODS, sealer); err != nil {
 		return nil, err
 	}
+	if err := t.openRegistry(ctx); err != nil {
+		return nil, err
+	}
 	t.post = &pipeline.Trust{Rules: t.rules(places), Books: t.books, Mapping: t.mappings.of, Reading: t.reading, Stock: map[inventory.PlaceID]string{}, Name: fhir.NewNamer(t.vaultKey, cfg.ODS), Resources: s}
 	for code, id := range places {
 		t.post.Stock[id] = code

@@ -19,6 +19,8 @@ type CaseDetail struct {
 	From      int            `json:"lines_from"`
 	Sets      []SetUse       `json:"sets"`
 	Decisions []CaseDecision `json:"decisions"`
+	// Submissions are where its uses stand with the registry.
+	Submissions []Submission `json:"submissions"`
 	// Alerts are its warnings, open ones first.
 	Alerts []Warning `json:"alerts"`
 	// Messages are those that told of it, the latest first.

@@ -73,6 +73,9 @@ type Chain struct {
 	// Receipts are lines of goods received: at most 500 of a file.
 	Receipts []ReceiptLine `json:"receipts"`
 	Warnings []Warning     `json:"warnings"`
+	// Submissions are where the uses stand with the registry of which the
+	// message told, or that it answered.
+	Submissions []Submission `json:"submissions"`
 }
 
 // Posting is one time that a message was translated and posted.
@@ -302,6 +305,7 @@ type Status struct {
 	Messages    []Message    `json:"messages"`
 	Below       []Stock      `json:"below_reorder_point"`
 	Orders      []Order      `json:"orders"`
+	Registry    Registry     `json:"registry"`
 }
 
 // Pause says since when and why automatic purchasing rests.

@@ -34,6 +34,7 @@ type Changes struct {
 	Joined       []Joined
 	Orders       []*purchasing.Order
 	Receipts     []*purchasing.ReceiptLine
+	Answers      []Answered // of the registry
 	Warnings     []Warning
 	// Settled names the subjects of which Warnings says all that is open: an
 	// open warning of theirs that is not in Warnings closes.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/domain/identity"
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/domain/registry"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -84,6 +85,7 @@ type saying struct {
 	tellings            []*telling
 	receipts            []receiptRow
 	receiptAt           map[purchasing.ReceiptKey]int // in receipts
+	answered            map[registry.State]int
 }
 
 func (s *saying) find(sev canonical.Severity, code, path, text string, args ...any) {
@@ -157,6 +159,11 @@ func (d *decider) early(m Message) (Result, bool) {
 				return Result{Retry: fault.New(fault.Unavailable, "order_not_sent_yet", "Order %s was answered while it was being sent. The answer is taken up when sending is done.", o.Number)}, true
 			}
 		}
+		if a, ok := e.(canonical.RegistryAnswer); ok {
+			if err := d.unsent(a); err != nil {
+				return Result{Retry: err}, true
+			}
+		}
 	}
 	return Result{}, false
 }
@@ -226,6 +233,8 @@ func (d *decider) event(s *saying, e canonical.Event) {
 		d.answer(s, e)
 	case canonical.GoodsReceived:
 		d.received(s, e)
+	case canonical.RegistryAnswer:
+		d.registryAnswer(s, e)
 	case canonical.Decision:
 		d.decision(s, e)
 	}

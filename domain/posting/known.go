@@ -63,6 +63,8 @@ type Need struct {
 	Aliases    []theatre.Alias
 	Codes      []catalogue.Code
 	Orders     []string
+	// Records are those that a registry answers.
+	Records []string
 	// Merges is set when a message says who is one person, or whose a visit
 	// is: no other message may be decided meanwhile, and the cases that tell
 	// of two records of its people, and those of its visits, must be known.
@@ -97,6 +99,8 @@ type Known struct {
 	// of before; Balances what those hold that their movements raised.
 	Receipts map[purchasing.ReceiptKey]*purchasing.ReceiptLine
 	Balances map[Counted]int64
+	// Told are the versions of the records that the batch names.
+	Told map[string][]*Told
 	// Unidentified, Waste and Supplier are the trust's places of those kinds;
 	// Nobody stands for the patients of cases of which no patient is known.
 	Unidentified, Waste, Supplier, Nobody inventory.PlaceID
@@ -109,7 +113,7 @@ func NewKnown() *Known {
 		NHS: map[identity.Patient][]*identity.NHSNumber{}, Encounters: map[string]*theatre.Encounter{},
 		Aliases: map[theatre.Alias]theatre.CaseID{}, Cases: map[theatre.CaseID]*theatre.Case{},
 		Lines: map[theatre.CaseID]map[string]*theatre.Line{}, Codes: map[catalogue.Code]catalogue.Meaning{},
-		Items: map[catalogue.ItemID]catalogue.Item{}, Orders: map[string]*purchasing.Order{},
+		Items: map[catalogue.ItemID]catalogue.Item{}, Orders: map[string]*purchasing.Order{}, Told: map[string][]*Told{},
 		Receipts: map[purchasing.ReceiptKey]*purchasing.ReceiptLine{}, Balances: map[Counted]int64{},
 	}
 }
@@ -156,6 +160,11 @@ func Needs(t Trust, ms []Message) Need {
 				n.coding(m, e)
 			case canonical.Decision:
 				n.decision(e)
+			case canonical.RegistryAnswer:
+				if r := plain(e.Record); !n.os[r] {
+					n.os[r] = true
+					n.Records = append(n.Records, r)
+				}
 			case canonical.OrderAnswer:
 				n.order(e.OrderNumber)
 			case canonical.GoodsReceived:
@@ -233,10 +242,16 @@ func (n *need) received(e canonical.GoodsReceived) {
 		n.order(l.OrderNumber)
 		n.Receipts = append(n.Receipts, purchasing.ReceiptKey{Receipt: plain(e.Receipt), Line: plain(l.Key)})
 		for _, c := range l.Codes {
-			n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
+			if c.Kind != local {
+				n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
+			}
 		}
 	}
 }
+
+// local is the kind of a sender's own code that its table does not have: no
+// catalogue has it either.
+const local = "local"
 
 func identifier(i canonical.Identifier) identity.Identifier {
 	return identity.Identifier{Type: i.Type, Authority: i.Authority, Value: i.Value}

@@ -176,7 +176,7 @@ func (s *saying) said() identity.Said {
 }
 
 func (d *decider) demographics(s *saying, p identity.Patient, told canonical.Patient, why naming) {
-	if told.FamilyName != "" || told.GivenNames != "" || told.BirthDate != "" || told.Gender != "" {
+	if told.FamilyName != "" || told.GivenNames != "" || told.BirthDate != "" || told.Gender != "" || told.NHSStatus != "" {
 		d.out.Demographics = append(d.out.Demographics, Demographics{Patient: p, Told: told, Connector: s.Connector, About: why == about || why == parting, Said: s.said()})
 	}
 }

@@ -95,7 +95,7 @@ func (d *decider) over(s *saying, o *purchasing.Order, line int) {
 		return
 	}
 	d.warn(Warning{Kind: "over_delivery", Subject: subject, Severity: "warning", Message: s.ID,
-		Text:   fmt.Sprintf("Order %s, line %d: %d units more came than were ordered or confirmed (%d).", o.Number, line, l.Over(), l.Confirmed*max(l.PackSize, 1)),
+		Text:   fmt.Sprintf("Order %s, line %d: %d more came than the %d units that were ordered or confirmed.", o.Number, line, l.Over(), l.Confirmed*max(l.PackSize, 1)),
 		Action: "They are in stock. Compare the delivery note with the order; agree with the supplier whether they are kept, and correct the receipt if it is wrong."})
 }
 

@@ -206,7 +206,7 @@ func (g *goods) plain(ctx context.Context, file string) (time.Duration, error) {
 		return 0, err
 	}
 	defer f.Close()
-	if _, err := g.conn.Exec(ctx, goodsStage, goodsTrust); err != nil {
+	if _, err := g.conn.Exec(ctx, goodsStage); err != nil {
 		return 0, err
 	}
 	start := time.Now()

@@ -62,6 +62,20 @@ const (
 	// DispatchAfterMarking: the order is marked as sent, and the queue still
 	// holds it.
 	DispatchAfterMarking Point = "dispatch.after_marking"
+	// BatchBeforeCommit: a registry batch has its number, its files and its
+	// place in the queue, none committed.
+	BatchBeforeCommit Point = "batch.before_commit"
+	// BatchAfterCommit: they are committed.
+	BatchAfterCommit Point = "batch.after_commit"
+	// SubmitBeforeDelivery: the batch's files are read, nothing was sent.
+	SubmitBeforeDelivery Point = "submit.before_delivery"
+	// SubmitAfterData: the data file stands at the registry, its manifest does
+	// not.
+	SubmitAfterData Point = "submit.after_data"
+	// SubmitAfterDelivery: both stand there, and the batch is not marked as sent.
+	SubmitAfterDelivery Point = "submit.after_delivery"
+	// SubmitAfterMarking: it is marked as sent, and the queue still holds it.
+	SubmitAfterMarking Point = "submit.after_marking"
 )
 
 // The points of commands that bring a backup back.
@@ -83,7 +97,8 @@ const (
 // Points lists every point of a running hub.
 func Points() []Point {
 	return []Point{ReceiveBeforeCommit, ReceiveAfterCommit, PostBeforeCommit, PostAfterCommit, FileReceived, FileTold, FileMoved, PlanBeforeCommit, PlanAfterCommit,
-		OrderBeforeCommit, OrderAfterCommit, DispatchBeforeDelivery, DispatchAfterDelivery, DispatchAfterMarking}
+		OrderBeforeCommit, OrderAfterCommit, DispatchBeforeDelivery, DispatchAfterDelivery, DispatchAfterMarking,
+		BatchBeforeCommit, BatchAfterCommit, SubmitBeforeDelivery, SubmitAfterData, SubmitAfterDelivery, SubmitAfterMarking}
 }
 
 var armed, hang = parse(os.Getenv(Variable))

@@ -121,3 +121,18 @@ type OrderAnswerLine struct {
 	Reason   string `json:"reason,omitempty"`
 	Expected string `json:"expected_on,omitempty"` // CCYY-MM-DD
 }
+
+// RegistryAnswer is a device registry's answer to one version of a record.
+// Status is "accepted" or "rejected".
+type RegistryAnswer struct {
+	Origin  string `json:"origin"`
+	Record  string `json:"record"`
+	Version int    `json:"version"`
+	Status  string `json:"status"`
+	// Code and Reason are the registry's own.
+	Code   string `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// EventKind is "registry_answer".
+func (RegistryAnswer) EventKind() string { return "registry_answer" }

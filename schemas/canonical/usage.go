@@ -8,6 +8,9 @@ type Patient struct {
 	GivenNames  string       `json:"given_names,omitempty"`
 	BirthDate   string       `json:"birth_date,omitempty"` // CCYY-MM-DD
 	Gender      string       `json:"gender,omitempty"`
+	// NHSStatus is the NHS Number status indicator where it comes without a
+	// number: it says why there is none.
+	NHSStatus string `json:"nhs_status,omitempty"`
 }
 
 // Identifier is one number by which somebody knows a patient.
