@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/inventory"
@@ -23,6 +24,9 @@ type Books interface {
 	Known(ctx context.Context, n posting.Need, messages []int64) (k *posting.Known, posted map[int64]int, lockedThrough time.Time, err error)
 	Keep(ctx context.Context, c posting.Changes) error
 	Shelves(ctx context.Context, shelves []posting.Shelf) (map[posting.Shelf]posting.ShelfState, error)
+	// ShelvesAlone is Shelves after every other batch that asked so of one of
+	// them is committed.
+	ShelvesAlone(ctx context.Context, shelves []posting.Shelf) (map[posting.Shelf]posting.ShelfState, error)
 	Finish(ctx context.Context, ws []posting.Warning, settled []string, due []posting.Due) error
 }
 
@@ -232,9 +236,16 @@ func (p *Poster) keep(ctx context.Context, trust string, t *Trust, changes posti
 	if err := t.Books.Keep(ctx, changes); err != nil {
 		return err
 	}
-	shelves, err := t.Books.Shelves(ctx, posting.Shelves(changes.Movements, t.Stock))
+	shelves, err := t.Books.Shelves(ctx, posting.Shelves(changes.Movements, changes.Holds, t.Stock))
 	if err != nil {
 		return err
+	}
+	if near := posting.Near(changes.Movements, shelves, now); len(near) > 0 {
+		again, err := t.Books.ShelvesAlone(ctx, near)
+		if err != nil {
+			return err
+		}
+		maps.Copy(shelves, again)
 	}
 	after := posting.After(changes.Movements, shelves, t.Stock, now)
 	err = t.Books.Finish(ctx, append(changes.Warnings, after.Warnings...), append(changes.Settled, after.Settled...), after.Due)

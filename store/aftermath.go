@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,6 +68,22 @@ func (b *Books) Shelves(ctx context.Context, shelves []posting.Shelf) (map[posti
 		return nil
 	})
 	return out, err
+}
+
+// ShelvesAlone gives the state of shelves once no other batch that asked for
+// one of them is under way: what it took is seen then. shelves are sorted; a
+// batch asks once, after its movements are kept, and waits for no balance any
+// more, so that no two wait for each other.
+func (b *Books) ShelvesAlone(ctx context.Context, shelves []posting.Shelf) (map[posting.Shelf]posting.ShelfState, error) {
+	keys := make([]int64, len(shelves))
+	for i, s := range shelves {
+		keys[i] = hash64("shelf", b.trust, strconv.FormatInt(int64(s.Place), 10), strconv.FormatInt(int64(s.Item), 10))
+	}
+	slices.Sort(keys)
+	if _, err := pgtx.From(ctx).Exec(ctx, `SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) WITH ORDINALITY AS u (k, o) ORDER BY o`, keys); err != nil {
+		return nil, err
+	}
+	return b.Shelves(ctx, shelves)
 }
 
 // Finish keeps the batch's warnings and marks the policies that are due. ws

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,7 @@ type hub struct {
 	stock map[inventory.PlaceID]string
 	now   time.Time
 	ids   *atomic.Int64
+	kept  func() // called when a batch is kept and not finished; may be nil
 }
 
 // hubs sets up trusts that share one database.
@@ -171,10 +173,18 @@ func (h *hub) apply(ctx context.Context, ms []posting.Message, replay bool) erro
 	if err := h.books.Keep(ctx, changes); err != nil {
 		return err
 	}
-	shelves, err := h.books.Shelves(ctx, posting.Shelves(changes.Movements, h.stock))
+	if h.kept != nil {
+		h.kept()
+	}
+	shelves, err := h.books.Shelves(ctx, posting.Shelves(changes.Movements, changes.Holds, h.stock))
 	if err != nil {
 		return err
 	}
+	again, err := h.books.ShelvesAlone(ctx, posting.Near(changes.Movements, shelves, h.now))
+	if err != nil {
+		return err
+	}
+	maps.Copy(shelves, again)
 	after := posting.After(changes.Movements, shelves, h.stock, h.now)
 	return h.books.Finish(ctx, append(changes.Warnings, after.Warnings...), append(changes.Settled, after.Settled...), after.Due)
 }

@@ -115,7 +115,7 @@ const casesNamed = `(SELECT a.case_id FROM unnest($2::text[], $3::text[]) u (kin
 // lines loads the cases' lines with the movements that stand for each.
 func (l loader) lines(kinds, values []string, also []int64) {
 	l.each(`SELECT l.id, l.case_id, l.key, l.told, m.id, m.kind, coalesce(m.item, 0), m.lot, m.serial, m.owner, m.from_place, m.to_place, m.quantity, m.occurred_at, m.accounted_on,
-		       l.same_as, l.state, l.why, l.source, w.id, w.kind, coalesce(w.item, 0), w.lot, w.serial, w.owner, w.from_place, w.to_place, w.quantity, w.occurred_at, w.accounted_on
+		       l.same_as, l.state, l.why, l.source, coalesce(l.patient, 0), w.id, w.kind, coalesce(w.item, 0), w.lot, w.serial, w.owner, w.from_place, w.to_place, w.quantity, w.occurred_at, w.accounted_on
 		FROM `+casesNamed+`
 		CROSS JOIN LATERAL (SELECT * FROM usage_line l WHERE l.trust = $1 AND l.case_id = n.id ORDER BY l.key OFFSET 0) l
 		LEFT JOIN LATERAL (SELECT * FROM movement m WHERE m.trust = $1 AND m.id = l.movement OFFSET 0) m ON true
@@ -125,7 +125,7 @@ func (l loader) lines(kinds, values []string, also []int64) {
 			var told []byte
 			var m, w nullMovement
 			if err := row.Scan(&line.ID, &line.Case, &line.Key, &told, &m.id, &m.kind, &m.item, &m.lot, &m.serial, &m.owner, &m.from, &m.to, &m.quantity, &m.occurred, &m.accounted,
-				&line.SameAs, &line.Stands.State, &line.Stands.Why, &line.Stands.Source, &w.id, &w.kind, &w.item, &w.lot, &w.serial, &w.owner, &w.from, &w.to, &w.quantity, &w.occurred, &w.accounted); err != nil {
+				&line.SameAs, &line.Stands.State, &line.Stands.Why, &line.Stands.Source, &line.Stands.Patient, &w.id, &w.kind, &w.item, &w.lot, &w.serial, &w.owner, &w.from, &w.to, &w.quantity, &w.occurred, &w.accounted); err != nil {
 				return err
 			}
 			line.Posted, line.Wasted = m.movement(line.ID), w.movement(line.ID)

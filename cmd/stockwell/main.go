@@ -43,6 +43,7 @@ type cli struct {
 	Warnings    warningsCmd    `cmd:"" help:"What needs a person."`
 	Submissions submissionsCmd `cmd:"" help:"Records for the device registry: what is missing, what was sent, what it answered."`
 	Catalogue   catalogueCmd   `cmd:"" help:"The trust's catalogue of items."`
+	Simulate    simulateCmd    `cmd:"" help:"A synthetic hospital: write it, send what it tells to a hub, and compare the hub with what it should now say."`
 	HL7         hl7Cmd         `cmd:"" name:"hl7" help:"Tools for HL7 v2 messages."`
 	UDI         udiCmd         `cmd:"" name:"udi" help:"Read the unique identifiers on device labels: GS1, HIBCC, ICCBBA."`
 	NHS         nhsCmd         `cmd:"" name:"nhs" help:"Check codes of the NHS: NHS Numbers, organisations, procedures."`

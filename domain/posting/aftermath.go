@@ -1,8 +1,10 @@
 package posting
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
@@ -37,22 +39,53 @@ type Aftermath struct {
 	Due      []Due
 }
 
-// Shelves lists the stock shelves that movements touch; stock names the places
-// that have shelves, which tells them from the rest of the world.
-func Shelves(ms []inventory.Movement, stock map[inventory.PlaceID]string) []Shelf {
+// Shelves lists the stock shelves that movements touch, or holds: of what is
+// held less is available, though nothing moved. stock names the places that
+// have shelves, which tells them from the rest of the world.
+func Shelves(ms []inventory.Movement, holds []Hold, stock map[inventory.PlaceID]string) []Shelf {
 	seen := map[Shelf]bool{}
 	var out []Shelf
-	for _, m := range ms {
-		for _, p := range []inventory.PlaceID{m.From, m.To} {
-			s := Shelf{p, m.Item}
-			if m.Item != 0 && stock[p] != "" && !seen[s] {
-				seen[s] = true
-				out = append(out, s)
-			}
+	add := func(s Shelf) {
+		if s.Item != 0 && stock[s.Place] != "" && !seen[s] {
+			seen[s] = true
+			out = append(out, s)
 		}
+	}
+	for _, m := range ms {
+		add(Shelf{m.From, m.Item})
+		add(Shelf{m.To, m.Item})
+	}
+	for _, h := range holds {
+		add(Shelf{h.Place, h.Item})
 	}
 	return out
 }
+
+// Near lists the shelves that are not below their reorder point, or nought, and
+// not far from it beside what ms took: another batch that takes from them at
+// the same time, and is not committed yet, may bring them below without either
+// of the two noticing. They must be looked at one batch after another.
+func Near(ms []inventory.Movement, shelves map[Shelf]ShelfState, now time.Time) []Shelf {
+	taken := map[Shelf]int64{}
+	for _, m := range ms {
+		taken[Shelf{m.From, m.Item}] += m.Quantity
+	}
+	var out []Shelf
+	for s, st := range shelves {
+		level, has := int64(0), st.Position.Total()
+		if st.Policy != nil {
+			level, has = st.Policy.ReorderPoint, st.Position.Available(now)
+		}
+		if has >= level && has-level <= nearBy+nearBy*taken[s] {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b Shelf) int { return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Item, b.Item)) })
+	return out
+}
+
+// nearBy is how many times as much as one batch others may take meanwhile.
+const nearBy = 32
 
 // After says what the shelves' state means: shortages and expired uses become
 // warnings, and policies whose stock fell below the reorder point are due.

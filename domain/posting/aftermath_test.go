@@ -50,7 +50,7 @@ func TestAfter(t *testing.T) {
 func TestShelves_AreTheStockPlacesOfKnownItemsOnce(t *testing.T) {
 	t.Parallel()
 	ms := []inventory.Movement{{Item: hip, From: theatre1, To: 2000}, {Item: hip, From: 2000, To: theatre1}, {From: unidentified, To: 2000}, {Item: screw, From: theatre2, To: theatre1}}
-	if got := posting.Shelves(ms, shelfNames); len(got) != 3 {
+	if got := posting.Shelves(ms, []posting.Hold{{Place: theatre1, Item: hip}, {Place: theatre2, Item: hip}, {Place: unidentified, Item: hip}}, shelfNames); len(got) != 4 {
 		t.Errorf("shelves %v", got)
 	}
 }

@@ -88,7 +88,7 @@ var shelfNames = map[inventory.PlaceID]string{theatre1: "T1", theatre2: "T2"}
 
 func (h *hub) shelves(ms []inventory.Movement) map[posting.Shelf]posting.ShelfState {
 	out := map[posting.Shelf]posting.ShelfState{}
-	for _, s := range posting.Shelves(ms, shelfNames) {
+	for _, s := range posting.Shelves(ms, nil, shelfNames) {
 		out[s] = posting.ShelfState{ItemCode: "item", Position: inventory.Position{Item: s.Item, Place: s.Place, Lots: h.fold(s)}}
 	}
 	return out

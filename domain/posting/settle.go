@@ -181,7 +181,7 @@ func (d *decider) settle(s *saying, in openCase, line *theatre.Line, now theatre
 		d.lot(now)
 		d.hold(line, now)
 	}
-	if stands := (theatre.Standing{State: now.State, Why: now.Why, Source: now.Source}); stands != line.Stands {
+	if stands := (theatre.Standing{State: now.State, Why: now.Why, Source: now.Source, Patient: now.Patient}); stands != line.Stands {
 		line.Stands = stands
 		d.keepLine(LineState{New: d.fresh[line.ID], Line: line, Settled: now, Patient: identity.Patient(now.Patient), Cause: cause})
 	}

@@ -141,6 +141,9 @@ func (d *decider) hear(s *saying, c *theatre.Case, key string, w theatre.Word, h
 			d.alert(s, c, line) // whoever came first
 		}
 		s.superseded = true
+		if line.Name(h.source, w) {
+			h.add(line, w)
+		}
 		d.remember(c, line, h.source, w, s.ID, true)
 		s.find(canonical.Info, "superseded", w.Origin, "A later word on this line was taken up before; this one changed nothing.")
 		return

@@ -102,9 +102,12 @@ type Word struct {
 	// reading of a time that a change of the clocks makes doubtful.
 	OccurredText string    `json:"occurred_text,omitempty"`
 	OccurredOr   time.Time `json:"occurred_or,omitzero"`
-	Sequence     Sequence  `json:"sequence"`
-	Origin       string    `json:"origin"`
-	Profile      string    `json:"profile"`
+	// Named is the word from which a word that takes the line back, and does not
+	// say what it was, has its thing.
+	Named    Sequence `json:"named,omitzero"`
+	Sequence Sequence `json:"sequence"`
+	Origin   string   `json:"origin"`
+	Profile  string   `json:"profile"`
 }
 
 // Line is one thing used, or not, in a case. Told holds the latest words by
@@ -131,6 +134,7 @@ type Line struct {
 type Standing struct {
 	State       State
 	Why, Source string
+	Patient     Patient
 }
 
 // The parts of a line on which a word may be.
@@ -205,6 +209,9 @@ func (l *Line) hear(key string, w Word) (superseded bool, replaced *Word) {
 // same thing told: a charge without a lot does not take the lot from the
 // implant record. What names the device goes together.
 func (w Word) over(old Word) Word {
+	if w.takesBack() && w.nameless() {
+		return w.of(old)
+	}
 	if w.Whole || w.Effect != Use || old.Effect != Use || w.Item != old.Item || w.Item == 0 && !slices.Equal(w.Codes, old.Codes) {
 		return w
 	}
@@ -233,6 +240,41 @@ func (w Word) over(old Word) Word {
 		w.People = old.People
 	}
 	return w
+}
+
+// takesBack reports whether the word says that the line was no use.
+func (w Word) takesBack() bool {
+	return w.Effect == Delete || w.Effect == NoValue || w.Effect == WrongPatient
+}
+
+func (w Word) nameless() bool { return w.Item == 0 && len(w.Codes) == 0 }
+
+// of is a word that takes the line back with the thing that an earlier word
+// told: a deletion that names nothing still is of what was told before.
+func (w Word) of(old Word) Word {
+	if old.nameless() {
+		return w
+	}
+	w.Item, w.Ratio, w.Ceiling, w.Codes, w.Text = old.Item, old.Ratio, old.Ceiling, old.Codes, old.Text
+	w.Lot, w.Serial, w.Expiry, w.UDI = old.Lot, old.Serial, old.Expiry, old.UDI
+	if w.Named = old.Sequence; old.Named != (Sequence{}) {
+		w.Named = old.Named
+	}
+	return w
+}
+
+// Name takes from a word that came too late what the thing was that the source
+// took back since without naming it. It reports whether that says anything new.
+func (l *Line) Name(source string, w Word) (changed bool) {
+	key := source + "/" + partUse
+	now, ok := l.Told[key]
+	named := now.Named != (Sequence{})
+	if !ok || w.Effect != Use || !now.takesBack() || !named && !now.nameless() || named && w.Sequence.Before(now.Named) || w.nameless() {
+		return false
+	}
+	w.Named = Sequence{}
+	l.Told[key] = now.of(w.plain()).plain()
+	return true
 }
 
 // plain is the word without what was only said to take an earlier word back.
@@ -266,7 +308,7 @@ func (l *Line) Unsay(source string, message int64, tells func(part string) bool)
 // Says reports whether both words say the same of the line, whenever and
 // wherever they were said.
 func (w Word) Says(o Word) bool {
-	w.Sequence, w.Origin, w.Profile, w.Formerly = o.Sequence, o.Origin, o.Profile, o.Formerly
+	w.Sequence, w.Origin, w.Profile, w.Formerly, w.Named = o.Sequence, o.Origin, o.Profile, o.Formerly, o.Named
 	same := w.OccurredAt.Equal(o.OccurredAt) && slices.Equal(w.Codes, o.Codes) && slices.Equal(w.People, o.People)
 	w.OccurredAt, w.Codes, w.People = o.OccurredAt, nil, nil
 	o.Codes, o.People = nil, nil

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,8 @@ var list string
 type mutant struct {
 	Name, File, From, To string
 	Packages             []string
+	// Tests are flags that choose among the packages' tests; none is all.
+	Tests []string
 }
 
 func main() {
@@ -69,8 +72,9 @@ func run(all []mutant, only string) error {
 	return nil
 }
 
-// parse reads mutants: a line "# name", then file, packages, and the two texts
-// between lines of dashes.
+// parse reads mutants: a line "# name", then file, packages, with -run and the
+// tests' names where not all are needed, and the two texts between lines of
+// dashes.
 func parse(text string) (out []mutant, err error) {
 	for _, block := range strings.Split(text, "\n# ")[1:] {
 		parts := strings.Split(block, "\n----\n")
@@ -78,7 +82,11 @@ func parse(text string) (out []mutant, err error) {
 		if len(parts) != 3 || len(head) != 3 {
 			return nil, fmt.Errorf("mutants.txt: %q is not a name, a file, packages and two texts", head[0])
 		}
-		out = append(out, mutant{Name: head[0], File: head[1], Packages: strings.Fields(head[2]), From: parts[1], To: strings.TrimSuffix(parts[2], "\n")})
+		packages, tests := strings.Fields(head[2]), []string(nil)
+		if i := slices.Index(packages, "-run"); i >= 0 {
+			packages, tests = packages[:i], packages[i:]
+		}
+		out = append(out, mutant{Name: head[0], File: head[1], Packages: packages, Tests: tests, From: parts[1], To: strings.TrimSuffix(parts[2], "\n")})
 	}
 	return out, nil
 }
@@ -95,7 +103,8 @@ func (m mutant) noticed() (test string, err error) {
 	if out, err := exec.Command("go", append([]string{"vet", "-overlay", overlay}, m.Packages...)...).CombinedOutput(); err != nil { //nolint:gosec // our own list
 		return "", fmt.Errorf("it does not compile: %s", out)
 	}
-	tests := exec.Command("go", append([]string{"test", "-overlay", overlay, "-failfast"}, m.Packages...)...) //nolint:gosec // our own list
+	args := append([]string{"test", "-overlay", overlay, "-failfast"}, m.Tests...)
+	tests := exec.Command("go", append(args, m.Packages...)...) //nolint:gosec // our own list
 	tests.Env = append(os.Environ(), "MUTANT=1")
 	out, err := tests.CombinedOutput()
 	if err == nil {
