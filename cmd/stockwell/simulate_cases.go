@@ -85,12 +85,12 @@ func (v *verification) line(l journal.AccountLine, x *expected.Line) {
 	of := fmt.Sprintf("case %s, %s: ", x.Case, x.Name())
 	same(v, l.State, x.State, "%sits state", of)
 	same(v, orDash(l.Item), orDash(x.Item), "%sits item", of)
-	if x.State != "withdrawn" { // a deletion need not say of which lot
+	if x.State != "withdrawn" { // nothing stands any more, of no lot and for nobody
 		same(v, orDash(l.Lot), orDash(x.Lot), "%sits lot", of)
 		same(v, orDash(l.Serial), orDash(x.Serial), "%sits serial number", of)
+		same(v, v.who(l.Patient), x.Person, "%sits patient", of)
 	}
 	same(v, orDash(l.Place), orDash(x.Place), "%sits shelf", of)
-	same(v, v.who(l.Patient), x.Person, "%sits patient", of)
 	if x.State != "withdrawn" && x.State != "waiting" { // what nobody understands says nothing of it
 		same(v, l.Disposition, fates[x.Fate], "%swhat became of it", of)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/connectors/mllp"
 	"github.com/stockwell-hub/stockwell/internal/fault"
-	"github.com/stockwell-hub/stockwell/simulator/told"
+	simtold "github.com/stockwell-hub/stockwell/simulator/told"
 )
 
 // simulatedSend is one run of `simulate --send`.
@@ -90,12 +90,12 @@ func (s *simulation) sendings() (n int) {
 }
 
 // share gives each connection its senders.
-func (r *simulatedSend) share() [][]*told.Sender {
+func (r *simulatedSend) share() [][]*simtold.Sender {
 	n := r.c.Connections
 	if n <= 0 || n > len(r.sim.plan.Senders) {
 		n = len(r.sim.plan.Senders)
 	}
-	out := make([][]*told.Sender, n)
+	out := make([][]*simtold.Sender, n)
 	for i, s := range r.sim.plan.Senders {
 		out[i%n] = append(out[i%n], s)
 	}
@@ -103,7 +103,7 @@ func (r *simulatedSend) share() [][]*told.Sender {
 }
 
 // work sends what its senders have, one message after another.
-func (r *simulatedSend) work(ctx context.Context, senders []*told.Sender) error {
+func (r *simulatedSend) work(ctx context.Context, senders []*simtold.Sender) error {
 	doors := map[string]simulatedDoor{}
 	defer func() {
 		for _, d := range doors {
@@ -111,7 +111,7 @@ func (r *simulatedSend) work(ctx context.Context, senders []*told.Sender) error 
 		}
 	}()
 	type next struct {
-		s *told.Sender
+		s *simtold.Sender
 		i int
 	}
 	at := make([]next, len(senders))
@@ -138,7 +138,7 @@ func (r *simulatedSend) work(ctx context.Context, senders []*told.Sender) error 
 		door := doors[n.s.Connector]
 		switch {
 		case door != nil:
-		case n.s.Door == told.FHIR:
+		case n.s.Door == simtold.FHIR:
 			door = newFHIRClient(address)
 		default:
 			door = mllpDoor{mllp.NewClient(mllp.ClientConfig{Name: n.s.Connector, Address: address})}
@@ -211,7 +211,7 @@ type pace struct {
 	next time.Time
 }
 
-func newPace(c simulateCmd, workers [][]*told.Sender, sent *sentBook) *pace {
+func newPace(c simulateCmd, workers [][]*simtold.Sender, sent *sentBook) *pace {
 	p := &pace{speed: c.Speed, start: time.Now()}
 	if c.Rate > 0 {
 		p.every = time.Duration(float64(time.Second) / c.Rate)

@@ -13,7 +13,7 @@ import (
 	"github.com/stockwell-hub/stockwell/simulator/erp"
 	"github.com/stockwell-hub/stockwell/simulator/expected"
 	simhospital "github.com/stockwell-hub/stockwell/simulator/hospital"
-	"github.com/stockwell-hub/stockwell/simulator/told"
+	simtold "github.com/stockwell-hub/stockwell/simulator/told"
 	"github.com/stockwell-hub/stockwell/store"
 )
 
@@ -68,7 +68,7 @@ func (s *simulation) heard() (out []expected.Heard, err error) {
 	}
 	defer book.close()
 	for _, x := range s.plan.Senders {
-		seen := map[*told.Message]bool{}
+		seen := map[*simtold.Message]bool{}
 		for _, y := range x.Sendings[:min(book.count(x.Name), len(x.Sendings))] {
 			if !seen[y.Message] {
 				seen[y.Message] = true
