@@ -11,8 +11,8 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/journal"
 )
 
-// told is a running hub that has told its registry of one use.
-func told(t *testing.T, before func(h *hospital)) *hospital {
+// hubThatTold is a running hub that has told its registry of one use.
+func hubThatTold(t *testing.T, before func(h *hospital)) *hospital {
 	t.Helper()
 	h := newHospital(t)
 	h.reportsAtOnce()
@@ -40,7 +40,7 @@ const aRecord = "MDOR-19K5-XYMY-B9MQ"
 func TestRegistry_ABatchThatCannotBeSentWaitsForAPerson(t *testing.T) {
 	t.Parallel()
 	name := ""
-	h := told(t, func(h *hospital) {
+	h := hubThatTold(t, func(h *hospital) {
 		name = filepath.Join(h.stage.erpDir, "submissions", "MDOR-ZZ1-000001.csv")
 		h.must(os.WriteFile(name, []byte("another's\n"), 0o644))
 	})
@@ -86,7 +86,7 @@ func TestRegistry_ABatchThatCannotBeSentWaitsForAPerson(t *testing.T) {
 
 func TestRegistry_AnAnswerThatDoesNotComeIsSaidOnce(t *testing.T) {
 	t.Parallel()
-	h := told(t, func(h *hospital) {
+	h := hubThatTold(t, func(h *hospital) {
 		file := h.trustFile("trust.yaml")
 		h.write(file, strings.Replace(h.read(file), "every: 1ms", "every: 1ms, answer_within: 1ms", 1))
 	})
@@ -118,7 +118,7 @@ func TestRegistry_AnAnswerThatDoesNotComeIsSaidOnce(t *testing.T) {
 
 func TestFence_ARegistryBatchIsHeldAndItsNumberNotGivenAgain(t *testing.T) {
 	t.Parallel()
-	h := told(t, func(*hospital) {})
+	h := hubThatTold(t, func(*hospital) {})
 	first, err := os.ReadFile(filepath.Join(h.stage.erpDir, "submissions", "MDOR-ZZ1-000001.csv"))
 	h.must(err)
 	h.must(h.stopHub())
@@ -163,7 +163,7 @@ func TestFence_ARegistryBatchIsHeldAndItsNumberNotGivenAgain(t *testing.T) {
 
 func TestPeers_TheRegistryOnOpenSSHsServer(t *testing.T) {
 	t.Parallel()
-	h := told(t, func(h *hospital) { h.stage.erpDir = h.useOpenSSH() })
+	h := hubThatTold(t, func(h *hospital) { h.stage.erpDir = h.useOpenSSH() })
 	for _, name := range []string{"MDOR-ZZ1-000001.csv", "MDOR-ZZ1-000001.manifest.json"} {
 		if raw, err := os.ReadFile(filepath.Join(h.stage.erpDir, "submissions", name)); err != nil || len(raw) == 0 {
 			t.Errorf("%s is not at OpenSSH's server: %v", name, err)
