@@ -184,6 +184,7 @@ func (d *decider) settle(s *saying, in openCase, line *theatre.Line, now theatre
 	if stands := (theatre.Standing{State: now.State, Why: now.Why, Source: now.Source, Patient: now.Patient}); stands != line.Stands {
 		line.Stands = stands
 		d.keepLine(LineState{New: d.fresh[line.ID], Line: line, Settled: now, Patient: identity.Patient(now.Patient), Cause: cause})
+		d.hold(line, now) // what is back is held, though nothing moves for it
 	}
 	d.lineWarnings(s, in, line, now)
 }
