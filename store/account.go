@@ -236,6 +236,7 @@ func (s *Store) Undone(ctx context.Context, trust string) (what string, err erro
 			(SELECT count(*) || ' messages wait' FROM queue_message WHERE trust = $1 HAVING count(*) > 0),
 			(SELECT count(*) || ' messages are held' FROM queue_held WHERE trust = $1 HAVING count(*) > 0),
 			(SELECT count(*) || ' par levels are due' FROM policy_due d JOIN policy y USING (trust, place, item) WHERE d.trust = $1 AND y.active HAVING count(*) > 0),
+			(SELECT count(*) || ' changes are not looked at for the registry' FROM registry_due WHERE trust = $1 AND EXISTS (SELECT 1 FROM registry r WHERE r.trust = $1 AND r.rules <> '') HAVING count(*) > 0),
 			(SELECT count(*) || ' suggested orders go out' FROM suggestion WHERE trust = $1 AND state = 'approved' AND release_at <= now() HAVING count(*) > 0),
 			(SELECT count(*) || ' orders are not sent' FROM purchase_order WHERE trust = $1 AND state = 'ready' HAVING count(*) > 0))`, trust).Scan(&what)
 	})

@@ -162,7 +162,7 @@ func (s *simulation) write() error {
 			return err
 		}
 	}
-	for _, d := range []string{"erp/orders", "erp/answers/processed", "erp/answers/rejected", "erp/goods/processed", "erp/goods/rejected", "state"} {
+	for _, d := range []string{"erp/orders", "erp/answers/processed", "erp/answers/rejected", "erp/goods/processed", "erp/goods/rejected", "erp/mdor", "erp/responses/processed", "erp/responses/rejected", "state"} {
 		if err := os.MkdirAll(s.path(d), 0o755); err != nil {
 			return err
 		}

@@ -47,6 +47,7 @@ func (b *erpBook) run(ctx context.Context, dir string) {
 		for _, f := range files {
 			b.look(dir, filepath.Base(f))
 		}
+		b.respond(dir)
 	}
 }
 

@@ -178,5 +178,9 @@ func (s *simulation) undone(ctx context.Context, hub *store.Store, trust string,
 	if n := e.answers.count(); n < len(orders) {
 		return fmt.Sprintf("%d orders are not answered and delivered", len(orders)-n), nil
 	}
-	return "", nil
+	files, err := filepath.Glob(filepath.Join(e.dir, "responses", "*.csv"))
+	if err != nil || len(files) > 0 {
+		return fmt.Sprintf("%d responses are not taken", len(files)), err
+	}
+	return s.unreported(ctx, hub, trust)
 }

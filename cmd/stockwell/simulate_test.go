@@ -21,7 +21,7 @@ import (
 const manyFaults = "cancel=0.1,reschedule=0.2,relist=0.1,cancel-used=0.05,correct=0.15,delete=0.08,credit=0.12,wrong-patient=0.25,other-patient=0.1,visit-move=0.08," +
 	"second-number=0.2,unmerge=0.4,nhs-change=0.02,nhs-invalid=0.05,duplicate=0.15,replay=0.15,resend=0.1,late=0.2,disorder=0.1,outage=0.3,second-feed=1,lost-lines=0.2," +
 	"unknown-item=0.03,unknown-place=0.02,unknown-sign=0.02,fraction=0.02,no-key=0.03,missing-lot=0.08,strange-lot=0.05,pack-scan=0.05,box=0.05,other-shelf=0.1,odd=0.05," +
-	"unrecorded=0.05,short=0.3,delivery-late=0.2,rejected=0.1"
+	"unrecorded=0.05,short=0.3,delivery-late=0.2,rejected=0.1,over=0.1,substituted=0.1,miscount=0.2"
 
 // simulated is a small synthetic hospital with a hub of its own.
 type simulated struct {
@@ -99,7 +99,7 @@ func (x *simulated) run(ctx context.Context, c simulateCmd) (int, string) {
 // hub must make it fail.
 func TestSimulate_TheHubSaysWhatItShould(t *testing.T) {
 	t.Parallel()
-	x := newSimulated(t, simulationSettings{Seed: 38, Theatres: 4, Days: 3, Start: "2026-10-23", Faults: manyFaults})
+	x := newSimulated(t, simulationSettings{Seed: 6, Theatres: 5, Days: 3, Start: "2026-10-23", Faults: manyFaults})
 	heard := 0
 	for _, c := range expected.Compute(x.plan, all(x.plan)).Cases {
 		for _, l := range c.Lines {

@@ -52,6 +52,9 @@ func (s *simulation) verify(a *app, c simulateCmd) error {
 		if err := v.compare(s, a, hub, trust); err != nil {
 			return err
 		}
+		if err := v.submissions(s, a, hub, trust, s.erpDir(c.ERPDir)); err != nil {
+			return err
+		}
 		return v.orders(s, a, hub, trust, c.ERPDir)
 	})
 	if err != nil {

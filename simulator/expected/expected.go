@@ -22,7 +22,9 @@ type State struct {
 	// People names, for each local number, the person: the first number of all
 	// that are theirs.
 	People map[string]string
-	Cases  map[string]*Case
+	// NHS is a valid NHS Number of each person of whom one was told.
+	NHS   map[string]string
+	Cases map[string]*Case
 	// Visits are the procedures that were coded for good, by visit.
 	Visits map[string][]string
 	Stock  map[Slot]int64
@@ -84,7 +86,7 @@ type Warning struct {
 
 // Compute says what follows from the messages that were heard.
 func Compute(p *feeds.Plan, heard []Heard) *State {
-	s := &State{People: map[string]string{}, Cases: map[string]*Case{}, Visits: map[string][]string{}, Stock: map[Slot]int64{}, Given: map[Given]int64{}}
+	s := &State{People: map[string]string{}, NHS: map[string]string{}, Cases: map[string]*Case{}, Visits: map[string][]string{}, Stock: map[Slot]int64{}, Given: map[Given]int64{}}
 	heard = slices.Clone(heard)
 	slices.SortStableFunc(heard, func(a, b Heard) int {
 		return cmp.Or(a.SentAt.Compare(b.SentAt), cmp.Compare(a.Sender.Name, b.Sender.Name), cmp.Compare(a.Number, b.Number))
@@ -95,6 +97,9 @@ func Compute(p *feeds.Plan, heard []Heard) *State {
 	}
 	w.join()
 	for _, h := range heard {
+		if p := h.Patient; p != nil && p.NHS != "" && h.Sender.Dialect != feeds.Cabinet && (p.NHS == p.Patient.NHS || p.NHS == p.Changed) {
+			s.NHS[s.People[p.Number]] = p.NHS
+		}
 		w.hear(h)
 	}
 	for _, o := range p.Opening {

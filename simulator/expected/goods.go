@@ -22,7 +22,7 @@ type OrderLineOf struct {
 }
 
 // Receive puts goods that were received into the stock: of each line of a
-// receipt what was told last.
+// receipt what was told last. It comes last: what is short is known then.
 func (s *State) Receive(h *hospital.Hospital, told []erp.Receipt) (came map[OrderLineOf][]erp.Receipt) {
 	type key struct {
 		number string
@@ -49,6 +49,7 @@ func (s *State) Receive(h *hospital.Hospital, told []erp.Receipt) (came map[Orde
 			came[o] = append(came[o], r)
 		}
 	}
+	s.short()
 	return came
 }
 

@@ -33,13 +33,17 @@ func (w *world) warn() {
 			}
 		}
 	}
+}
+
+// short lists the shelves of which more was used than was ever there.
+func (s *State) short() {
 	total := map[[2]string]int64{}
-	for slot, n := range w.Stock {
+	for slot, n := range s.Stock {
 		total[[2]string{slot.Place, slot.Item}] += n
 	}
 	for shelf, n := range total {
 		if n < 0 {
-			w.Warnings = append(w.Warnings, Warning{Kind: "stock_short", At: shelf[0], Item: shelf[1]})
+			s.Warnings = append(s.Warnings, Warning{Kind: "stock_short", At: shelf[0], Item: shelf[1]})
 		}
 	}
 }

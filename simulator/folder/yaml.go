@@ -53,6 +53,12 @@ func trustYAML(p *feeds.Plan, a Addresses) []byte {
     mapping: generic-erp/v2
     sftp: {address: %[1]q, user: stockwell, password: file:secrets/erp.password, known_hosts: secrets/known_hosts,
       in: /goods, pattern: "*.csv", processed: /goods/processed, rejected: /goods/rejected, type: goods_received, poll: 500ms, stable: 200ms}
+  - name: mdor
+    type: sftp
+    mapping: mdor-provisional/v1
+    sftp: {address: %[1]q, user: stockwell, password: file:secrets/erp.password, known_hosts: secrets/known_hosts, out: /mdor,
+      in: /responses, pattern: "*.csv", processed: /responses/processed, rejected: /responses/rejected, type: registry_response, poll: 500ms, stable: 200ms}
+registry: {connector: mdor, profile: mdor-provisional/v1}
 suppliers:
 `, a.ERP)
 	for _, s := range [][2]string{{"ORTHO", "Ortho Devices Ltd"}, {"TRAUMA", "Trauma Systems Ltd"}, {"CARDIO", "Cardio Rhythm Ltd"}, {"VISION", "Vision Lens Ltd"}, {"GENERAL", "General Surgical Ltd"}, {"NHSSC", "NHS Supply Chain"}} {
