@@ -22,6 +22,8 @@ type RejectedRow struct {
 	Path string `json:"path"`
 	Code string `json:"code"`
 	Text string `json:"text"`
+	// Row is the row as it came, with the first of its problems.
+	Row []string `json:"-"`
 }
 
 // Report says what a file did.

@@ -18,11 +18,24 @@ type catalogueCmd struct {
 
 type catalogueLoad struct {
 	File     string `arg:"" help:"The CSV file; its columns are in docs/catalogue.md." type:"existingfile"`
-	Rejected string `help:"Write the rejected rows' lines and reasons to this CSV file." type:"path" placeholder:"FILE"`
+	Profile  string `help:"How the file is read: a profile by name and version, as nhs-supply-chain-full/v1, or a YAML file. None: the trust's own items, in the layout of docs/catalogue.md." placeholder:"PROFILE"`
+	DryRun   bool   `help:"Say what the file would do, and change nothing."`
+	Accept   said   `help:"Load it though it changes or removes more than the set share. Say who does." placeholder:"NAME"`
+	Rejected string `help:"Write the rejected rows with line and reason to this CSV file." type:"path" placeholder:"FILE"`
+	Changes  string `help:"Write every change, field by field, to this CSV file." type:"path" placeholder:"FILE"`
 }
 
 // Run loads a catalogue. The exit status is 1 if any row was rejected.
 func (c catalogueLoad) Run(a *app) error {
+	if c.Profile != "" {
+		p, err := catalogueProfile(c.Profile)
+		if err != nil {
+			return err
+		}
+		if p.Scope == "national" {
+			return c.loadNational(a, p)
+		}
+	}
 	f, err := os.Open(c.File)
 	if err != nil {
 		return err
@@ -55,7 +68,7 @@ func (c catalogueLoad) Run(a *app) error {
 				return err
 			}
 		} else {
-			fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d rejected.\n", report.Rows, report.Added, report.Changed, report.Same, rejectedLines(report))
+			fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d rejected.\n", report.Rows, report.Added, report.Changed, report.Same, rejectedLines(report.Rejected))
 			if len(report.Ignored) > 0 {
 				fmt.Fprintf(a.out, "Columns that are not read: %s.\n", strings.Join(report.Ignored, ", "))
 			}
@@ -71,9 +84,9 @@ func (c catalogueLoad) Run(a *app) error {
 }
 
 // rejectedLines counts lines, of which each may have several problems.
-func rejectedLines(r pipeline.Report) int {
+func rejectedLines(all []pipeline.RejectedRow) int {
 	lines := map[int]bool{}
-	for _, x := range r.Rejected {
+	for _, x := range all {
 		lines[x.Line] = true
 	}
 	return len(lines)
