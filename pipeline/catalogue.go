@@ -69,6 +69,8 @@ type LoadReport struct {
 	Rows  int64  `json:"rows"`
 	catalogue.Verdict
 	RejectedRows int64 `json:"rejected"`
+	// RejectedFor counts their problems by code.
+	RejectedFor map[string]int64 `json:"rejected_for"`
 	// Rejections are the problems of the first rejected rows.
 	Rejections []RejectedRow `json:"rejections"`
 	// Changes are the first changes, field by field.
@@ -93,14 +95,14 @@ const (
 // cannot be read or is not whole; the catalogue is then as it was.
 func LoadProducts(ctx context.Context, stage ProductStage, file CatalogueFile, how Loading) (LoadReport, error) {
 	l := &productLoader{stage: stage, file: file, Loading: how, sum: sha256.New()}
-	l.report = LoadReport{Load: stage.ID(), Profile: how.Profile.Ref, Source: how.Profile.Source, Rejections: []RejectedRow{}, Changes: []catalogue.FieldChange{}, Ignored: []string{}}
+	l.report = LoadReport{Load: stage.ID(), Profile: how.Profile.Ref, Source: how.Profile.Source, RejectedFor: map[string]int64{}, Rejections: []RejectedRow{}, Changes: []catalogue.FieldChange{}, Ignored: []string{}}
 	err := l.run(ctx)
 	if err == nil {
 		return l.report, nil
 	}
 	// The load's own record is kept also when the caller was interrupted.
 	last := context.WithoutCancel(ctx)
-	if endErr := stage.End(last, journal.Load{State: "refused", Rows: l.report.Rows, Rejected: l.report.RejectedRows, Text: refusal(ctx, err)}); endErr != nil && ctx.Err() == nil {
+	if endErr := stage.End(last, journal.Load{State: "refused", Rows: l.report.Rows, Rejected: l.report.RejectedRows, Rejections: l.report.RejectedFor, Text: refusal(ctx, err)}); endErr != nil && ctx.Err() == nil {
 		err = errors.Join(err, endErr)
 	}
 	return l.report, err
@@ -153,7 +155,7 @@ func (l *productLoader) run(ctx context.Context) error {
 // decide publishes, or says why not.
 func (l *productLoader) decide(ctx context.Context, v catalogue.Verdict) error {
 	how := journal.Load{Rows: l.report.Rows, Rejected: l.report.RejectedRows, Added: v.Added, Changed: v.Changed, Same: v.Same, Suspended: v.Suspended, Removed: v.Removed, Fields: v.Fields,
-		Bytes: l.bytes, Digest: l.sum.Sum(nil), AcceptedBy: l.Accepted}
+		Rejections: l.report.RejectedFor, Bytes: l.bytes, Digest: l.sum.Sum(nil), AcceptedBy: l.Accepted}
 	switch {
 	case l.Try:
 		how.State, how.Text = "tried", "Tried out; nothing was changed."
@@ -197,6 +199,7 @@ func (l *productLoader) reject(line int, e *fault.Error, column string, row []st
 	if r.Path == "" {
 		r.Path = l.file.Name + ":" + strconv.Itoa(line) + ":" + column
 	}
+	l.report.RejectedFor[e.Code]++
 	if line != l.lastBad {
 		l.lastBad = line
 		l.report.RejectedRows++

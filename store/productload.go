@@ -204,7 +204,7 @@ const (
 
 // Judge compares what is staged with what is in force, and says what a
 // publication would do. pause is called between two statements.
-func (l *ProductLoad) Judge(ctx context.Context, pause func(context.Context) error) (catalogue.Verdict, []catalogue.Twice, error) {
+func (l *ProductLoad) Judge(ctx context.Context, pause func(context.Context) error) (catalogue.Verdict, []catalogue.Rejected, error) {
 	var v catalogue.Verdict
 	if err := l.flushWords(ctx); err != nil {
 		return v, nil, err
@@ -240,7 +240,7 @@ func (l *ProductLoad) Judge(ctx context.Context, pause func(context.Context) err
 	return v, twice, err
 }
 
-func (l *ProductLoad) twice(ctx context.Context) ([]catalogue.Twice, error) {
+func (l *ProductLoad) twice(ctx context.Context) ([]catalogue.Rejected, error) {
 	parts := int(l.rows/twiceRows) + 1
 	found := int64(0)
 	for i := range parts {
@@ -253,7 +253,18 @@ func (l *ProductLoad) twice(ctx context.Context) ([]catalogue.Twice, error) {
 	if found == 0 {
 		return nil, nil
 	}
-	return collect(ctx, l.conn, `SELECT line, first, key FROM stage_twice ORDER BY line`, pgx.RowToStructByPos[catalogue.Twice])
+	rows, err := l.conn.Query(ctx, `SELECT line, first, key FROM stage_twice ORDER BY line`)
+	if err != nil {
+		return nil, err
+	}
+	var out []catalogue.Rejected
+	var line, first int64
+	var key string
+	_, err = pgx.ForEachRow(rows, []any{&line, &first, &key}, func() error {
+		out = append(out, catalogue.Rejected{Line: line, Column: "key", Err: fault.New(fault.Invalid, "key_twice", "Line %d of the file tells of %s already. Keep one of them.", first, key)})
+		return nil
+	})
+	return out, err
 }
 
 func (l *ProductLoad) count(ctx context.Context, v *catalogue.Verdict, twice int64) error {
@@ -402,20 +413,20 @@ func endLoad(ctx context.Context, trust string, id int64, how journal.Load) erro
 	if how.Fields == nil {
 		fields = []byte("{}")
 	}
+	rejections, err := json.Marshal(how.Rejections)
+	if err != nil {
+		return err
+	}
+	if how.Rejections == nil {
+		rejections = []byte("{}")
+	}
 	_, err = pgtx.From(ctx).Exec(ctx, `UPDATE catalogue_load SET state = $3, rows = greatest(rows, $4), added = $5, changed = $6, same = $7, suspended = $8, removed = $9, rejected = greatest(rejected, $10), fields = $11, text = $12,
 			accepted_by = CASE WHEN $13 <> '' THEN $13 ELSE accepted_by END, ended_at = CASE WHEN $3 = 'publishing' THEN NULL ELSE clock_timestamp() END,
-			bytes = greatest(bytes, $14), digest = CASE WHEN $15::bytea IS NULL THEN digest ELSE $15 END
-		WHERE trust = $1 AND id = $2`, trust, id, how.State, how.Rows, how.Added, how.Changed, how.Same, how.Suspended, how.Removed, how.Rejected, fields, how.Text, how.AcceptedBy, how.Bytes, how.Digest)
+			bytes = greatest(bytes, $14), digest = CASE WHEN $15::bytea IS NULL THEN digest ELSE $15 END, rejections = $16
+		WHERE trust = $1 AND id = $2`, trust, id, how.State, how.Rows, how.Added, how.Changed, how.Same, how.Suspended, how.Removed, how.Rejected, fields, how.Text, how.AcceptedBy, how.Bytes, how.Digest, rejections)
 	return err
 }
 
 // Close gives the connection back; what is staged is forgotten. The server
 // forgets it, too, when the session ends.
-func (l *ProductLoad) Close() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if _, err := l.conn.Exec(ctx, `DISCARD TEMP; SELECT pg_advisory_unlock_all()`); err != nil {
-		_ = l.conn.Conn().Close(ctx) // and the lock with it
-	}
-	l.conn.Release()
-}
+func (l *ProductLoad) Close() { giveBack(l.conn) }

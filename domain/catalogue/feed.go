@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +39,22 @@ func (r Row) Codes() map[Code]int64 {
 			out[Code{c.kind, c.value}] = c.ratio
 		}
 	}
+	return out
+}
+
+// RatioCode is a code with the base units that it stands for.
+type RatioCode struct {
+	Code
+	Ratio int64
+}
+
+// CodeList gives Codes in an order that is always the same.
+func (r Row) CodeList() []RatioCode {
+	var out []RatioCode
+	for c, ratio := range r.Codes() {
+		out = append(out, RatioCode{c, ratio})
+	}
+	slices.SortFunc(out, func(a, b RatioCode) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value)) })
 	return out
 }
 

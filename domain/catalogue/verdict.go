@@ -1,5 +1,7 @@
 package catalogue
 
+import "github.com/stockwell-hub/stockwell/internal/fault"
+
 // Verdict is what publishing a file would do, or did.
 type Verdict struct {
 	// Before is how many products or items there were.
@@ -37,8 +39,11 @@ func (v Verdict) TooMuch(most int) bool {
 // Touches reports whether anything would be written.
 func (v Verdict) Touches() bool { return v.Added+v.Changed+v.Removed > 0 }
 
-// Twice is a row whose key an earlier line of the file has.
-type Twice struct {
-	Line, First int64
-	Key         string
+// Rejected is a row that cannot be taken up beside the others of its file, or
+// beside what is there.
+type Rejected struct {
+	Line int64
+	// Column is the field that is wrong, by its name in profiles.
+	Column string
+	Err    *fault.Error
 }

@@ -44,12 +44,14 @@ CREATE TABLE catalogue_load (
     removed     bigint      NOT NULL DEFAULT 0,
     rejected    bigint      NOT NULL DEFAULT 0,
     fields      jsonb       NOT NULL DEFAULT '{}',
+    rejections  jsonb       NOT NULL DEFAULT '{}',
     text        text        NOT NULL DEFAULT '',
     accepted_by text        NOT NULL DEFAULT '',
     started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at    timestamptz,
     PRIMARY KEY (trust, id)
 );
+COMMENT ON COLUMN catalogue_load.rejections IS 'How often each problem was found in rejected rows, by its code.';
 COMMENT ON COLUMN catalogue_load.state IS 'waits: it changes more than a set share, and a person has to accept it. tried: a dry run.';
 SELECT protect('catalogue_load', 'SELECT, INSERT, UPDATE');
 
