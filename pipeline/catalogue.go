@@ -15,18 +15,29 @@ import (
 	profiles "github.com/stockwell-hub/stockwell/mapping/catalogue"
 )
 
-// ProductStage takes in a file of the national catalogue: rows are added, then
-// judged as a whole, and published or not.
-type ProductStage interface {
+// Stage takes in a catalogue file: rows are added, then judged as a whole, and
+// published or not.
+type Stage interface {
 	ID() int64
-	Add(ctx context.Context, lines []int, products []catalogue.Product) error
-	Keep(ctx context.Context, keys []string) error
-	Judge(ctx context.Context, pause func(context.Context) error) (catalogue.Verdict, []catalogue.Twice, error)
+	Judge(ctx context.Context, pause func(context.Context) error) (catalogue.Verdict, []catalogue.Rejected, error)
 	Changes(ctx context.Context, limit int, each func(catalogue.FieldChange) error) error
 	Publish(ctx context.Context, v catalogue.Verdict, pause func(context.Context) error, done func(n, of int64)) error
 	Matched(ctx context.Context, pause func(context.Context) error) (opened, closed int64, err error)
 	Settle(ctx context.Context) error
 	End(ctx context.Context, how journal.Load) error
+}
+
+// ProductStage takes in a file of the national catalogue.
+type ProductStage interface {
+	Stage
+	Add(ctx context.Context, lines []int, products []catalogue.Product) error
+	Keep(ctx context.Context, keys []string) error
+}
+
+// ItemStage takes in a file of a trust's own items.
+type ItemStage interface {
+	Stage
+	Add(ctx context.Context, lines []int, rows []catalogue.Row) error
 }
 
 // CatalogueFile is a file that is to be loaded.
@@ -94,15 +105,39 @@ const (
 // Rows that are wrong are rejected one by one. It fails if the file as a whole
 // cannot be read or is not whole; the catalogue is then as it was.
 func LoadProducts(ctx context.Context, stage ProductStage, file CatalogueFile, how Loading) (LoadReport, error) {
-	l := &productLoader{stage: stage, file: file, Loading: how, sum: sha256.New()}
-	l.report = LoadReport{Load: stage.ID(), Profile: how.Profile.Ref, Source: how.Profile.Source, RejectedFor: map[string]int64{}, Rejections: []RejectedRow{}, Changes: []catalogue.FieldChange{}, Ignored: []string{}}
+	l := newLoader(stage, file, how)
+	g := &products{loader: l}
+	l.make, l.keep = g, func(ctx context.Context, b *batch) error {
+		if len(b.kept) > 0 {
+			if err := stage.Keep(ctx, b.kept); err != nil {
+				return err
+			}
+		}
+		return stage.Add(ctx, b.lines, b.products)
+	}
+	return l.load(ctx)
+}
+
+// LoadItems loads a file of a trust's own items, likewise.
+func LoadItems(ctx context.Context, stage ItemStage, file CatalogueFile, how Loading) (LoadReport, error) {
+	l := newLoader(stage, file, how)
+	l.make, l.keep = &items{loader: l}, func(ctx context.Context, b *batch) error { return stage.Add(ctx, b.lines, b.items) }
+	return l.load(ctx)
+}
+
+func newLoader(stage Stage, file CatalogueFile, how Loading) *loader {
+	return &loader{stage: stage, file: file, Loading: how, sum: sha256.New(), report: LoadReport{Load: stage.ID(), Profile: how.Profile.Ref, Source: how.Profile.Source,
+		RejectedFor: map[string]int64{}, Rejections: []RejectedRow{}, Changes: []catalogue.FieldChange{}, Ignored: []string{}}}
+}
+
+func (l *loader) load(ctx context.Context) (LoadReport, error) {
 	err := l.run(ctx)
 	if err == nil {
 		return l.report, nil
 	}
 	// The load's own record is kept also when the caller was interrupted.
 	last := context.WithoutCancel(ctx)
-	if endErr := stage.End(last, journal.Load{State: "refused", Rows: l.report.Rows, Rejected: l.report.RejectedRows, Rejections: l.report.RejectedFor, Text: refusal(ctx, err)}); endErr != nil && ctx.Err() == nil {
+	if endErr := l.stage.End(last, journal.Load{State: "refused", Rows: l.report.Rows, Rejected: l.report.RejectedRows, Rejections: l.report.RejectedFor, Text: refusal(ctx, err)}); endErr != nil && ctx.Err() == nil {
 		err = errors.Join(err, endErr)
 	}
 	return l.report, err
@@ -115,28 +150,29 @@ func refusal(ctx context.Context, err error) string {
 	return fault.Of(err).Text + " The catalogue is as it was before it."
 }
 
-type productLoader struct {
+type loader struct {
 	Loading
-	stage   ProductStage
+	stage   Stage
 	file    CatalogueFile
 	report  LoadReport
 	sum     hash.Hash
 	bytes   int64
 	lastBad int
+	make    maker
+	keep    func(ctx context.Context, b *batch) error
 }
 
-func (l *productLoader) run(ctx context.Context) error {
+func (l *loader) run(ctx context.Context) error {
 	if err := l.read(ctx); err != nil {
 		return err
 	}
 	l.Progress("checking", 0, 0)
-	verdict, twice, err := l.stage.Judge(ctx, l.Pause)
+	verdict, refused, err := l.stage.Judge(ctx, l.Pause)
 	if err != nil {
 		return err
 	}
-	for _, t := range twice {
-		e := fault.New(fault.Invalid, "key_twice", "Line %d of the file tells of %s already. Keep one of them.", t.First, t.Key)
-		if err := l.reject(int(t.Line), e, keyColumn(l.Profile), nil); err != nil {
+	for _, r := range refused {
+		if err := l.reject(int(r.Line), r.Err, columnOf(l.Profile, r.Column), nil); err != nil {
 			return err
 		}
 	}
@@ -153,7 +189,7 @@ func (l *productLoader) run(ctx context.Context) error {
 }
 
 // decide publishes, or says why not.
-func (l *productLoader) decide(ctx context.Context, v catalogue.Verdict) error {
+func (l *loader) decide(ctx context.Context, v catalogue.Verdict) error {
 	how := journal.Load{Rows: l.report.Rows, Rejected: l.report.RejectedRows, Added: v.Added, Changed: v.Changed, Same: v.Same, Suspended: v.Suspended, Removed: v.Removed, Fields: v.Fields,
 		Rejections: l.report.RejectedFor, Bytes: l.bytes, Digest: l.sum.Sum(nil), AcceptedBy: l.Accepted}
 	switch {
@@ -183,18 +219,19 @@ func (l *productLoader) decide(ctx context.Context, v catalogue.Verdict) error {
 	return l.stage.Settle(ctx)
 }
 
-func keyColumn(p *profiles.Profile) string {
+// columnOf gives the column that tells of a field, for messages.
+func columnOf(p *profiles.Profile, field string) string {
 	for _, c := range p.Columns {
-		if c.Field == "key" {
+		if c.Field == field {
 			return c.Name
 		}
 	}
-	return "key"
+	return field
 }
 
 // reject tells of a problem of a row. Of the first of a row's problems the row
 // is told, too.
-func (l *productLoader) reject(line int, e *fault.Error, column string, row []string) error {
+func (l *loader) reject(line int, e *fault.Error, column string, row []string) error {
 	r := RejectedRow{Line: line, Path: e.Path, Code: e.Code, Text: e.Text}
 	if r.Path == "" {
 		r.Path = l.file.Name + ":" + strconv.Itoa(line) + ":" + column

@@ -10,62 +10,32 @@ import (
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 )
 
-// columns of a profile, ready to read with.
-type columnPlan struct {
-	fields []catalogue.Field // of each column; -1 is not read
-	set    []setting
-	how    catalogue.Reading
-	// name gives a field's column, for messages.
-	name map[catalogue.Field]string
-}
-
-type setting struct {
-	field catalogue.Field
-	value string
-}
-
-func (l *productLoader) plan() (columnPlan, error) {
-	p := l.Profile
-	c := columnPlan{name: map[catalogue.Field]string{}, how: catalogue.Reading{KeyKind: catalogue.Kind(p.KeyKind), Nested: p.Packs == "nested"}}
-	field := func(name string) (catalogue.Field, error) {
-		f, ok := catalogue.FieldNamed(name)
-		if !ok {
-			return 0, fault.New(fault.Invalid, "profile_invalid", "The profile %s names the field %q, which there is not. docs/catalogue.md lists the fields.", p.Ref, name)
-		}
-		return f, nil
-	}
-	for _, x := range p.Columns {
-		if x.Field == "" {
-			c.fields = append(c.fields, -1)
-			continue
-		}
-		f, err := field(x.Field)
-		if err != nil {
-			return c, err
-		}
-		c.fields = append(c.fields, f)
-		c.name[f] = x.Name
-	}
-	for name, value := range p.Set {
-		f, err := field(name)
-		if err != nil {
-			return c, err
-		}
-		c.set = append(c.set, setting{f, value})
-	}
-	return c, nil
-}
-
 // batch is what goes to the database together.
-type productBatch struct {
+type batch struct {
 	lines    []int
 	products []catalogue.Product
+	items    []catalogue.Row
 	kept     []string
+}
+
+func (b *batch) reset() {
+	b.lines, b.products, b.items, b.kept = b.lines[:0], b.products[:0], b.items[:0], b.kept[:0]
+}
+
+// maker makes what is staged of the rows of a file.
+type maker interface {
+	// begin is called once the header was read.
+	begin(r *flatfile.Reader) error
+	// row takes a row up, bad is told of one that is wrong.
+	row(b *batch, line int, cells []string) error
+	bad(b *batch)
+	// end takes up what the last rows tell of.
+	end(b *batch) error
 }
 
 // read reads the whole file and stages its good rows. The reading goes on
 // while the database takes the rows before.
-func (l *productLoader) read(ctx context.Context) error {
+func (l *loader) read(ctx context.Context) error {
 	before, err := l.whole()
 	if err != nil {
 		return err
@@ -77,20 +47,20 @@ func (l *productLoader) read(ctx context.Context) error {
 	defer src.Close()
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	full, staged := make(chan *productBatch, 2), make(chan error, 1)
-	free := make(chan *productBatch, 4)
+	full, staged := make(chan *batch, 2), make(chan error, 1)
+	free := make(chan *batch, 4)
 	for range cap(free) {
-		free <- &productBatch{}
+		free <- &batch{}
 	}
 	go func() {
 		var failed error
 		for b := range full {
 			if failed == nil {
-				if failed = l.keep(ctx, b); failed != nil {
+				if failed = l.stow(ctx, b); failed != nil {
 					stop(failed)
 				}
 			}
-			b.lines, b.products, b.kept = b.lines[:0], b.products[:0], b.kept[:0]
+			b.reset()
 			free <- b
 		}
 		staged <- failed
@@ -111,7 +81,7 @@ func (l *productLoader) read(ctx context.Context) error {
 }
 
 // countTo counts and digests what is read.
-type countTo struct{ l *productLoader }
+type countTo struct{ l *loader }
 
 func (c countTo) Write(p []byte) (int, error) {
 	c.l.bytes += int64(len(p))
@@ -120,46 +90,40 @@ func (c countTo) Write(p []byte) (int, error) {
 
 // whole refuses a file whose delivery is not over, as far as that can be told
 // before it is read.
-func (l *productLoader) whole() (string, error) {
+func (l *loader) whole() (string, error) {
 	if l.Profile.Whole == "marker" && !l.file.Marker() {
 		return "", fault.New(fault.Conflict, "marker_missing", "The file's marker %s.done is not there: the file may not be whole. Load it when the sender has put it there.", l.file.Name).At(l.file.Name)
 	}
 	return l.file.State()
 }
 
-func (l *productLoader) keep(ctx context.Context, b *productBatch) error {
+func (l *loader) stow(ctx context.Context, b *batch) error {
 	if err := l.Pause(ctx); err != nil {
 		return err
 	}
-	if len(b.kept) > 0 {
-		if err := l.stage.Keep(ctx, b.kept); err != nil {
-			return err
-		}
-	}
-	return l.stage.Add(ctx, b.lines, b.products)
+	return l.keep(ctx, b)
 }
 
-// rows reads row by row and gathers what tells of one product.
-func (l *productLoader) rows(ctx context.Context, src io.Reader, full chan<- *productBatch, free <-chan *productBatch) error {
-	columns, err := l.plan()
-	if err != nil {
-		return err
-	}
+// rows reads row by row.
+func (l *loader) rows(ctx context.Context, src io.Reader, full chan<- *batch, free <-chan *batch) error {
 	r, err := flatfile.NewReader(src, l.Profile.Layout(), flatfile.Options{Name: l.file.Name})
 	if err != nil {
 		return err
 	}
 	l.report.Ignored = append(l.report.Ignored, r.Extra()...)
-	g := &gatherer{l: l, columns: columns, reader: r, byPack: l.Profile.Rows == "pack", batch: <-free}
+	if err := l.make.begin(r); err != nil {
+		return err
+	}
+	b := <-free
 	for {
 		line, cells, err := r.Next()
 		var bad *flatfile.RowError
 		switch {
 		case errors.Is(err, io.EOF):
-			if err := g.end(); err != nil {
+			if err := l.make.end(b); err != nil {
 				return err
 			}
-			return send(ctx, full, g.batch)
+			return send(ctx, full, b)
 		case errors.As(err, &bad):
 			l.report.Rows++
 			for _, p := range bad.Problems {
@@ -167,21 +131,21 @@ func (l *productLoader) rows(ctx context.Context, src io.Reader, full chan<- *pr
 					return err
 				}
 			}
-			g.shield()
+			l.make.bad(b)
 		case err != nil:
 			return err
 		default:
 			l.report.Rows++
-			if err := g.row(line, cells); err != nil {
+			if err := l.make.row(b, line, cells); err != nil {
 				return err
 			}
 		}
-		if len(g.batch.products) >= stageRows || len(g.batch.kept) >= stageRows {
-			if err := send(ctx, full, g.batch); err != nil {
+		if len(b.lines) >= stageRows || len(b.kept) >= stageRows {
+			if err := send(ctx, full, b); err != nil {
 				return err
 			}
 			select {
-			case g.batch = <-free:
+			case b = <-free:
 			case <-ctx.Done():
 				return context.Cause(ctx)
 			}
@@ -190,102 +154,22 @@ func (l *productLoader) rows(ctx context.Context, src io.Reader, full chan<- *pr
 	}
 }
 
-func send(ctx context.Context, to chan<- *productBatch, b *productBatch) error {
+// translated gives what a cell means by its column's table. One that is not
+// listed is rejected, and ok is false.
+func (l *loader) translated(r *flatfile.Reader, line, column int, cell string) (value string, ok bool, err error) {
+	c := &l.Profile.Columns[column]
+	if value, ok = c.Translate(cell); ok {
+		return value, true, nil
+	}
+	e := fault.New(fault.Invalid, "code_not_listed", "The code is not in the profile's table of this column, which has: %s.", c.Listed())
+	return "", false, l.reject(line, e, c.Name, r.Cells())
+}
+
+func send(ctx context.Context, to chan<- *batch, b *batch) error {
 	select {
 	case to <- b:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	}
-}
-
-// gatherer makes products of rows.
-type gatherer struct {
-	l       *productLoader
-	columns columnPlan
-	reader  *flatfile.Reader
-	byPack  bool
-	batch   *productBatch
-	values  []catalogue.Values // of the product that is being read
-	line    int
-	spoilt  string // key of a product of which a row was rejected
-}
-
-// row takes a row up. In a file with a row for each pack a product ends where
-// the next one begins.
-func (g *gatherer) row(line int, cells []string) error {
-	var v catalogue.Values
-	for i, f := range g.columns.fields {
-		if f < 0 || cells[i] == "" {
-			continue
-		}
-		c := &g.l.Profile.Columns[i]
-		value, ok := c.Translate(cells[i])
-		if !ok {
-			e := fault.New(fault.Invalid, "code_not_listed", "The code in column %q is not in the profile's table, which has: %s.", c.Name, c.Listed())
-			if err := g.l.reject(line, e, c.Name, g.reader.Cells()); err != nil {
-				return err
-			}
-			g.shield()
-			return nil
-		}
-		v.Set(f, value)
-	}
-	for _, s := range g.columns.set {
-		v.Set(s.field, s.value)
-	}
-	if g.byPack && len(g.values) > 0 && g.values[0].Key() == v.Key() {
-		g.values = append(g.values, v)
-		return nil
-	}
-	if err := g.end(); err != nil {
-		return err
-	}
-	g.values, g.line = append(g.values[:0], v), line
-	if g.byPack {
-		return nil
-	}
-	return g.end()
-}
-
-// end checks the product whose rows were read.
-func (g *gatherer) end() error {
-	if len(g.values) == 0 {
-		return nil
-	}
-	spoilt := g.byPack && g.spoilt != "" && g.spoilt == g.values[0].Key()
-	p, problems := g.columns.how.ReadProduct(g.values)
-	g.values = g.values[:0]
-	for _, x := range problems {
-		column := g.columns.name[x.Field]
-		if column == "" {
-			column = x.Field.String()
-		}
-		if err := g.l.reject(g.line, x.Err, column, g.reader.Cells()); err != nil {
-			return err
-		}
-	}
-	if len(problems) > 0 || spoilt {
-		if p.Key != "" {
-			g.batch.kept = append(g.batch.kept, p.Key)
-		}
-		return nil
-	}
-	g.batch.lines, g.batch.products = append(g.batch.lines, g.line), append(g.batch.products, p)
-	return nil
-}
-
-// shield keeps the product that the rejected row tells of as it is, if its key
-// can be read: half of its packs are no product.
-func (g *gatherer) shield() {
-	at, cells := g.reader.KeyCell(keyColumn(g.l.Profile))
-	if at < 0 {
-		return
-	}
-	g.spoilt = cells[at]
-	var v catalogue.Values
-	v.Set(0, cells[at])
-	if p, _ := g.columns.how.ReadProduct([]catalogue.Values{v}); p.Key != "" {
-		g.batch.kept = append(g.batch.kept, p.Key)
 	}
 }

@@ -301,7 +301,7 @@ func (l *ItemLoad) Publish(ctx context.Context, v catalogue.Verdict, pause func(
 	return pgtx.Run(ctx, l.conn, l.what.Trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
 		for from := int64(1); from <= l.planned; from += itemChunk {
-			if err := pause(ctx); err != nil {
+			if err := briefly(ctx, pause); err != nil {
 				return err
 			}
 			for _, sql := range publishItems {
@@ -313,6 +313,17 @@ func (l *ItemLoad) Publish(ctx context.Context, v catalogue.Verdict, pause func(
 		}
 		return endLoad(ctx, l.what.Trust, l.id, published(v))
 	})
+}
+
+// briefly gives way to messages for a moment: inside a transaction nothing
+// waits for long.
+func briefly(ctx context.Context, pause func(context.Context) error) error {
+	brief, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := pause(brief); err != nil && brief.Err() == nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // Matched holds the trust's items against the national catalogue.

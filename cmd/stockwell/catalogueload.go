@@ -42,7 +42,7 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 		if err != nil {
 			return err
 		}
-		return c.print(a, report)
+		return c.print(a, report, p)
 	})
 }
 
@@ -62,10 +62,7 @@ func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, mos
 		return pipeline.LoadReport{}, err
 	}
 	defer stage.Close()
-	how, done, err := c.loading(a, s, p, most)
-	if err != nil {
-		return pipeline.LoadReport{}, err
-	}
+	how, done := c.loading(a, s, p, most)
 	report, err := pipeline.LoadProducts(a.ctx, stage, catalogueFile(c.File), how)
 	if closeErr := done(); err == nil {
 		err = closeErr
@@ -75,7 +72,7 @@ func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, mos
 
 // loading is how the command line says that a file be loaded. Done ends the
 // files that it writes.
-func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most int) (how pipeline.Loading, done func() error, err error) {
+func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most int) (how pipeline.Loading, done func() error) {
 	way := &pipeline.GiveWay{Oldest: s.QueueOldest}
 	how = pipeline.Loading{Profile: p, Most: most, Accepted: string(c.Accept), Try: c.DryRun, Pause: way.Pause, Progress: c.progressOf(a)}
 	var closing []func() error
@@ -102,7 +99,7 @@ func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most
 		}
 		closing = append(closing, closer)
 	}
-	return how, done, nil
+	return how, done
 }
 
 // progressOf draws how far a load is.
@@ -200,13 +197,13 @@ func catalogueFile(name string) pipeline.CatalogueFile {
 
 // print tells what a load did. The exit status is 1 if rows were rejected, or
 // if it waits for a person.
-func (c catalogueLoad) print(a *app, r pipeline.LoadReport) error {
+func (c catalogueLoad) print(a *app, r pipeline.LoadReport, p *profiles.Profile) error {
 	if a.JSON {
 		if err := a.printJSON(r); err != nil {
 			return err
 		}
 	} else {
-		c.say(a, r)
+		c.say(a, r, p)
 	}
 	if r.RejectedRows > 0 || r.State == "waits" {
 		return errNo
@@ -214,8 +211,12 @@ func (c catalogueLoad) print(a *app, r pipeline.LoadReport) error {
 	return nil
 }
 
-func (c catalogueLoad) say(a *app, r pipeline.LoadReport) {
-	fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d removed, %d rejected; %d newly suspended.\n", r.Rows, r.Added, r.Changed, r.Same, r.Removed, r.RejectedRows, r.Suspended)
+func (c catalogueLoad) say(a *app, r pipeline.LoadReport, p *profiles.Profile) {
+	if p.Scope == "national" {
+		fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d removed, %d rejected; %d newly suspended.\n", r.Rows, r.Added, r.Changed, r.Same, r.Removed, r.RejectedRows, r.Suspended)
+	} else {
+		fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d rejected.\n", r.Rows, r.Added, r.Changed, r.Same, r.RejectedRows)
+	}
 	if len(r.Fields) > 0 {
 		var parts []string
 		for _, f := range slices.Sorted(maps.Keys(r.Fields)) {
@@ -240,7 +241,6 @@ func (c catalogueLoad) say(a *app, r pipeline.LoadReport) {
 	}
 	switch r.State {
 	case "unchanged":
-		fmt.Fprintln(a.out, "The catalogue says all this already; nothing was changed.")
 	case "published":
 		if r.Conflicts+r.ConflictsClosed > 0 {
 			fmt.Fprintf(a.out, "Conflicts: %d opened, %d closed. `stockwell catalogue conflicts` lists them.\n", r.Conflicts, r.ConflictsClosed)

@@ -98,15 +98,24 @@ func Shipped(ref string) (*Profile, error) {
 			}
 		}
 	}
-	raw, err := shipped.ReadFile("profiles/" + ref + "/profile.yaml")
+	raw, err := Text(ref)
 	if err != nil {
-		return nil, fault.New(fault.NotFound, "profile_unknown", "There is no catalogue profile %q. There are: %s. A file of your own is named with its ending .yaml.", ref, strings.Join(Refs(), ", "))
+		return nil, err
 	}
-	p, err := Read(ref+"/profile.yaml", raw)
+	p, err := Read(ref+"/profile.yaml", []byte(raw))
 	if err == nil && p.Ref != ref {
 		return nil, fault.New(fault.Invalid, "profile_misnamed", "The profile and version that the file gives do not match its folder %s.", ref)
 	}
 	return p, err
+}
+
+// Text gives a shipped profile's file.
+func Text(ref string) (string, error) {
+	raw, err := shipped.ReadFile("profiles/" + ref + "/profile.yaml")
+	if err != nil {
+		return "", fault.New(fault.NotFound, "profile_unknown", "There is no catalogue profile %q. There are: %s. A file of your own is named with its ending .yaml.", ref, strings.Join(Refs(), ", "))
+	}
+	return string(raw), nil
 }
 
 // Read reads a profile; name is the file's, for messages. Every problem is
