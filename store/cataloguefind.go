@@ -110,6 +110,7 @@ func findWords(ctx context.Context, tx pgx.Tx, trust, text string, out *journal.
 	}
 	spoken = spoken[:min(len(spoken), 12)]
 	groups := make([]string, len(spoken))
+	var lettered []string // a number alone says nothing of a thing
 	for i, w := range spoken {
 		meant, err := meanings(ctx, tx, trust, w)
 		if err != nil {
@@ -121,15 +122,17 @@ func findWords(ctx context.Context, tx pgx.Tx, trust, text string, out *journal.
 			}
 			out.Read[w] = meant
 		}
-		groups[i] = wordQuery(w, meant)
+		if groups[i] = wordQuery(w, meant); catalogue.Lettered(w) {
+			lettered = append(lettered, groups[i])
+		}
 	}
 	hits, err := rankedHits(ctx, tx, trust, strings.Join(groups, " & "), text)
-	if err != nil || len(hits) > 0 || len(groups) == 1 {
+	if err != nil || len(hits) > 0 || len(groups) == 1 || len(lettered) == 0 {
 		out.More = len(hits) >= mostFound
 		return hits, err
 	}
 	out.By = "near"
-	hits, err = rankedHits(ctx, tx, trust, strings.Join(groups, " | "), text)
+	hits, err = rankedHits(ctx, tx, trust, strings.Join(lettered, " | "), text)
 	out.More = len(hits) >= mostFound
 	return hits, err
 }

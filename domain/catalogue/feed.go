@@ -75,8 +75,15 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 	bad := func(column, code, text string) {
 		problems = append(problems, fault.New(fault.Invalid, code, "%s", text).At(column))
 	}
-	need := func(column string) string {
+	text := func(column string) string {
 		s := strings.TrimSpace(v[column])
+		if s != "" && formula(s) {
+			bad(column, "cell_formula", formulaText)
+		}
+		return s
+	}
+	need := func(column string) string {
+		s := text(column)
 		if s == "" {
 			bad(column, "value_missing", "The value is missing. Fill it in.")
 		}
@@ -113,7 +120,7 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 		}
 		r.NPC = string(n)
 	}
-	r.MPC, r.Manufacturer, r.SupplierCode = strings.TrimSpace(v["mpc"]), strings.TrimSpace(v["manufacturer"]), strings.TrimSpace(v["supplier_code"])
+	r.MPC, r.Manufacturer, r.SupplierCode = text("mpc"), text("manufacturer"), text("supplier_code")
 	r.PackSize = 1
 	if s := strings.TrimSpace(v["pack_size"]); s != "" {
 		n, err := strconv.ParseInt(s, 10, 64)

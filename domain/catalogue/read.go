@@ -81,12 +81,14 @@ func (r *reader) text(f Field, need bool) string {
 			r.bad(f, "value_missing", "The value is missing. Fill it in.")
 		}
 	case formula(s):
-		r.bad(f, "cell_formula", "The cell begins as a spreadsheet's formula does. Give the text itself; nothing in a file is ever computed.")
+		r.bad(f, "cell_formula", formulaText)
 	case len(s) > mostText:
 		r.bad(f, "text_too_long", "The text is longer than %d bytes. Shorten it.", mostText)
 	}
 	return s
 }
+
+const formulaText = "The cell begins as a spreadsheet's formula does. Give the text itself; nothing in a file is ever computed."
 
 // formula reports whether a spreadsheet would compute a cell.
 func formula(s string) bool {
