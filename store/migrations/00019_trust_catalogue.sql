@@ -106,3 +106,59 @@ DO $$ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION stage_items(), stage_items_indexed(), stage_items_planned() TO %I', current_setting('app.runtime_role'));
 END $$;
 -- +goose StatementEnd
+
+-- catalogue_find gives what has one of the codes (kinds and values; an empty
+-- kind is any): the trust's items first, then products, the source of lowest
+-- rank first. It is asked at each scan, so it is planned once a session. Of a
+-- trust it sees what its caller may see.
+-- +goose StatementBegin
+CREATE FUNCTION catalogue_find(p_trust text, p_kinds text[], p_values text[])
+RETURNS TABLE (o_item text, o_source text, o_key text, o_description text, o_manufacturer text, o_matched text, o_ratio bigint, o_state text) LANGUAGE plpgsql STABLE
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+        SELECT DISTINCT ON (i.code) i.code, '', '', i.description, i.manufacturer, c.kind || ' ' || c.value, c.ratio, ''
+          FROM unnest(p_kinds, p_values) u (kind, value)
+         CROSS JOIN LATERAL (SELECT c.kind, c.value, c.item, c.ratio FROM item_code c WHERE c.trust = p_trust AND c.value = u.value AND c.kind IN ('gtin', 'npc', 'mpc', 'erp') AND u.kind IN ('', c.kind) OFFSET 0) c
+         CROSS JOIN LATERAL (SELECT i.code, i.description, i.manufacturer FROM item i WHERE i.trust = p_trust AND i.id = c.item OFFSET 0) i
+         ORDER BY i.code, c.kind <> 'gtin';
+    RETURN QUERY
+        SELECT '', f.source_name, f.key, f.description, f.manufacturer, f.matched, f.ratio, f.state FROM (
+            SELECT DISTINCT ON (v.source, v.key) s.name AS source_name, v.key, s.rank, b.description, b.manufacturer, CASE x.kind WHEN 'key' THEN s.key_kind ELSE x.kind END || ' ' || u.value AS matched, x.ratio,
+                   CASE WHEN v.removed THEN 'removed' WHEN b.discontinued THEN 'discontinued' WHEN b.suspended AND (b.suspended_until IS NULL OR b.suspended_until >= current_date) THEN 'suspended'
+                        WHEN x.valid_to < current_date THEN 'code no longer valid' WHEN x.valid_from > current_date THEN 'code not valid yet' ELSE '' END AS state
+              FROM unnest(p_kinds, p_values) u (kind, value)
+             CROSS JOIN LATERAL (
+                SELECT k.body, k.issuer AS kind, k.ratio, NULL::date AS valid_from, NULL::date AS valid_to FROM product_pack k WHERE k.di = u.value AND k.di <> '' AND u.kind IN ('', k.issuer)
+                UNION ALL SELECT b.id, 'npc', 1, NULL, NULL FROM product_body b WHERE b.npc = u.value AND b.npc <> '' AND u.kind IN ('', 'npc')
+                UNION ALL SELECT b.id, 'mpc', 1, NULL, NULL FROM product_body b WHERE b.mpc = u.value AND b.mpc <> '' AND u.kind IN ('', 'mpc')
+                UNION ALL SELECT k.body, k.kind, 1, k.valid_from, k.valid_to FROM product_code k WHERE k.value = u.value AND u.kind IN ('', k.kind)
+                UNION ALL SELECT v.body, 'key', 1, NULL, NULL FROM product_version v WHERE v.key = u.value AND u.kind = ''
+                OFFSET 0) x
+             CROSS JOIN LATERAL (SELECT v.source, v.key, v.since, v.until, v.removed FROM product_version v WHERE v.body = x.body OFFSET 0) v
+              JOIN catalogue_source s ON s.id = v.source AND v.since <= s.generation AND (v.until IS NULL OR v.until > s.generation)
+             CROSS JOIN LATERAL (SELECT * FROM product_body b WHERE b.id = x.body OFFSET 0) b
+             ORDER BY v.source, v.key, CASE x.kind WHEN 'gtin' THEN 0 WHEN 'key' THEN 2 ELSE 1 END) f
+         ORDER BY f.state IN ('removed', 'discontinued'), f.rank, f.key;
+END $$;
+-- +goose StatementEnd
+
+-- catalogue_ranked gives what has the words of a query: the trust's items, then
+-- products, each at most p_limit of them, those most like the text first.
+-- +goose StatementBegin
+CREATE FUNCTION catalogue_ranked(p_trust text, p_query tsquery, p_text text, p_limit int)
+RETURNS TABLE (o_item text, o_source text, o_key text, o_description text, o_manufacturer text, o_state text) LANGUAGE plpgsql STABLE
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+        SELECT i.code, '', '', i.description, i.manufacturer, '' FROM find_items(p_query, p_limit) f CROSS JOIN LATERAL (SELECT * FROM item i WHERE i.trust = p_trust AND i.id = f OFFSET 0) i
+         ORDER BY similarity(i.description, p_text) DESC, i.code;
+    RETURN QUERY
+        SELECT '', s.name, v.key, f.description, f.manufacturer,
+               CASE WHEN v.removed THEN 'removed' WHEN f.discontinued THEN 'discontinued' WHEN f.suspended AND (f.suspended_until IS NULL OR f.suspended_until >= current_date) THEN 'suspended' ELSE '' END
+          FROM (SELECT b.id, b.description, b.manufacturer, b.discontinued, b.suspended, b.suspended_until, similarity(b.description, p_text) AS alike FROM product_body b WHERE b.words @@ p_query LIMIT p_limit) f
+         CROSS JOIN LATERAL (SELECT v.source, v.key, v.since, v.until, v.removed FROM product_version v WHERE v.body = f.id OFFSET 0) v
+          JOIN catalogue_source s ON s.id = v.source AND v.since <= s.generation AND (v.until IS NULL OR v.until > s.generation)
+         ORDER BY f.alike DESC, v.removed, s.rank, v.key;
+END $$;
+-- +goose StatementEnd
