@@ -82,7 +82,7 @@ var brokenTrusts = []brokenFile{
 		"9 missing_key: the connector is of type sftp and has no `sftp` block. Add it.",
 		"12 contradiction: the connector is of type sftp; remove its `mllp` block, or correct its type."}},
 	{"unknown type", "    type: mllp", "    type: mlp", []string{
-		"10 bad_value: `type` must be mllp or sftp; did you mean mllp?"}},
+		"10 bad_value: `type` must be mllp, sftp or fhir; did you mean mllp?"}},
 	{"text where a block belongs", "    mllp:\n      listen: 127.0.0.1:2575", "    mllp: yes", []string{
 		"12 wrong_type: `mllp` must be a block of keys with values, not text."}},
 	{"text where a list belongs", "aliases: [OR1]", "aliases: OR1", []string{

@@ -14,7 +14,10 @@ func (d *document) check(t *Trust) {
 	d.checkNames("connectors", "name", "connector", names(t.Connectors, func(c Connector) string { return c.Name }))
 	d.checkNames("suppliers", "code", "supplier", names(t.Suppliers, func(s Supplier) string { return s.Code }))
 	for i, c := range t.Connectors {
-		d.checkConnector(fmt.Sprintf("connectors[%d]", i), c)
+		if at := fmt.Sprintf("connectors[%d].name", i); c.Name == "person" || c.Name == "import" {
+			d.reportAt(at, "bad_value", "the name %q is the hub's own, for what a person tells and for imported files. Give the connector another.", c.Name)
+		}
+		d.checkConnector(fmt.Sprintf("connectors[%d]", i), t, c)
 		d.checkServed(fmt.Sprintf("connectors[%d].places", i), c, t.Places)
 	}
 	d.checkPurchasing(t)
@@ -78,25 +81,44 @@ func (d *document) checkServed(at string, c Connector, places []Place) {
 	}
 }
 
-func (d *document) checkConnector(at string, c Connector) {
-	blocks := []struct {
+func (d *document) checkConnector(at string, t *Trust, c Connector) {
+	type block struct {
 		kind  string
 		given bool
-	}{{"mllp", c.MLLP != nil}, {"sftp", c.SFTP != nil}}
+	}
+	blocks := []block{{"mllp", c.MLLP != nil}, {"sftp", c.SFTP != nil}, {"fhir", c.FHIR != nil}}
 	for _, b := range blocks {
 		path := join(at, b.kind)
 		switch {
 		case b.kind == c.Type && !b.given && !d.bad[path]:
 			d.reportAt(at, "missing_key", "the connector is of type %s and has no `%s` block. Add it.", c.Type, b.kind)
-		case b.kind != c.Type && b.given && (c.Type == "mllp" || c.Type == "sftp"):
+		case b.kind != c.Type && b.given && slices.ContainsFunc(blocks, func(x block) bool { return x.kind == c.Type }):
 			d.reportAt(path, "contradiction", "the connector is of type %s; remove its `%s` block, or correct its type.", c.Type, b.kind)
 		}
+	}
+	imported := c.SFTP != nil && c.SFTP.In != "" && Imported(c.SFTP.Type)
+	switch mapping := join(at, "mapping"); {
+	case d.bad[mapping]:
+	case c.Mapping == "" && !imported:
+		d.reportAt(at, "missing_key", "nothing says how what comes in is read. Add `mapping`, as `mapping: generic-theatre/v2`.")
+	case c.Mapping != "" && imported:
+		d.reportAt(mapping, "contradiction", "files of type %s have columns of their own. Remove `mapping`.", c.SFTP.Type)
 	}
 	if c.MLLP != nil {
 		d.checkMLLP(join(at, "mllp"), c.MLLP)
 	}
 	if c.SFTP != nil {
 		d.checkSFTP(join(at, "sftp"), c.SFTP)
+	}
+	if c.FHIR != nil {
+		d.checkFHIR(join(at, "fhir"), t, c.FHIR)
+	}
+}
+
+func (d *document) checkFHIR(at string, t *Trust, f *FHIR) {
+	d.checkNames(join(at, "tokens"), "client", "client", names(f.Tokens, func(x FHIRToken) string { return x.Client }))
+	if tokens := join(at, "tokens"); len(f.Tokens) == 0 && t.Environment != "test" && !d.bad[tokens] && !d.bad["environment"] {
+		d.reportAt(at, "missing_key", "the connector has no `tokens`, so anyone could tell of use and read patients. Add one for each client, as `tokens: [{client: theatre, token: file:secrets/fhir-theatre.token}]`. Only with `environment: test` may there be none.")
 	}
 }
 
@@ -130,6 +152,12 @@ func (d *document) checkSFTP(at string, s *SFTP) {
 	}
 	if s.In == "" {
 		return
+	}
+	if _, given := d.lines[join(at, "marker")]; given && s.Whole != "marker" {
+		d.reportAt(join(at, "marker"), "contradiction", "`marker` has an effect only with `whole: marker`. Remove it, or add that.")
+	}
+	if s.Whole == "trailer" && Imported(s.Type) {
+		d.reportAt(join(at, "whole"), "contradiction", "files of type %s have no trailer. Choose stable or marker.", s.Type)
 	}
 	folders := []struct{ key, folder string }{{"processed", s.Processed}, {"rejected", s.Rejected}}
 	for _, f := range folders {
@@ -166,8 +194,8 @@ func (d *document) checkPurchasing(t *Trust) {
 		switch {
 		case c.Name != name:
 			continue
-		case c.Type == "mllp":
-			d.reportAt(at, "unknown_reference", "the connector %q is of type mllp; orders leave by one of type sftp.", printable(name))
+		case c.Type == "mllp" || c.Type == "fhir":
+			d.reportAt(at, "unknown_reference", "the connector %q is of type %s; orders leave by one of type sftp.", printable(name), c.Type)
 		case c.SFTP != nil && c.SFTP.Out == "" && !d.bad[fmt.Sprintf("connectors[%d].sftp.out", i)]:
 			d.reportAt(at, "unknown_reference", "the connector %q has no `out` folder, so orders cannot leave by it. Add `out` to its sftp block.", printable(name))
 		}

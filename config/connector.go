@@ -5,9 +5,9 @@ type Connector struct {
 	// The connector's name, in small letters; messages, metrics and pages show it.
 	Name string `yaml:"name" example:"theatre" validate:"required,max=40,name"`
 	// The transport. The block of the same name holds its settings.
-	Type string `yaml:"type" example:"mllp" validate:"required,oneof=mllp sftp"`
-	// Mapping profile that reads what comes in.
-	Mapping string `yaml:"mapping" unit:"profile/version" example:"generic-theatre/v2" validate:"required,profile"`
+	Type string `yaml:"type" example:"mllp" validate:"required,oneof=mllp sftp fhir"`
+	// Mapping profile that reads what comes in. Files of the types `catalogue` and `opening_stock` have columns of their own and need none.
+	Mapping string `yaml:"mapping" unit:"profile/version" special:"empty: only for these types of files" example:"generic-theatre/v2" validate:"omitempty,profile"`
 	// File that changes the profile for this trust, relative to the trust's folder.
 	Overlay string `yaml:"overlay" unit:"path" special:"empty: the profile as it is" example:"mapping.yaml"`
 	// A feed that sends nothing for longer than this raises the warning `feed_silent`, by day and by night.
@@ -22,6 +22,8 @@ type Connector struct {
 	MLLP *MLLP `yaml:"mllp" validate:"omitempty"`
 	// Settings of an `sftp` connector: it delivers files and takes files from the same server.
 	SFTP *SFTP `yaml:"sftp" validate:"omitempty"`
+	// Settings of a `fhir` connector: it listens for FHIR R4 requests.
+	FHIR *FHIR `yaml:"fhir" validate:"omitempty"`
 }
 
 // MLLP listens for HL7 v2 messages in MLLP frames.
@@ -92,16 +94,34 @@ type SFTP struct {
 	In string `yaml:"in" unit:"folder on the server" special:"empty: nothing is taken" example:"/answers" validate:"omitempty,text"`
 	// Which files to take.
 	Pattern string `yaml:"pattern" unit:"name with * and ?" default:"*.csv" validate:"required,pattern"`
-	// Folder on the server that a file goes to once it is stored.
+	// Folder on the server that a file goes to once it had its effect.
 	Processed string `yaml:"processed" unit:"folder on the server" special:"needed when in is set" example:"/answers/processed" validate:"omitempty,text"`
-	// Folder on the server that a file goes to if it cannot be stored.
+	// Folder on the server that a file goes to if nothing in it had an effect, with the reason beside it; and where rows are told that had none while the others had.
 	Rejected string `yaml:"rejected" unit:"folder on the server" special:"needed when in is set" example:"/answers/rejected" validate:"omitempty,text"`
-	// Message type of the files taken.
+	// What the files are: a message type that the mapping reads, as `order_ack` and `goods_received`; or `catalogue` or `opening_stock`.
 	Type string `yaml:"type" default:"order_ack" validate:"required,max=40,name"`
 	// How often to look for files.
 	Poll Duration `yaml:"poll" unit:"duration" default:"2s"`
-	// A file is whole when its size has not changed for this long.
+	// When a file is whole, so that half of one is never taken: `stable`, when its size has not changed for a while; `marker`, when a second file says so, which its sender writes after it; `trailer`, when its last row counts the others, as the layout has it.
+	Whole string `yaml:"whole" default:"stable" validate:"oneof=stable marker trailer"`
+	// How long a file's size must not have changed. With `whole: marker` nothing waits for it.
 	Stable Duration `yaml:"stable" unit:"duration" default:"1s"`
+	// With `whole: marker`, the ending of the second file's name: `receipts.csv.done` says that `receipts.csv` is whole. It is removed with the file.
+	Marker string `yaml:"marker" unit:"ending of a name" default:".done" validate:"required,max=20,ending"`
+	// A file that is not whole, and did not change for this long, goes to `rejected`; nothing of it is taken.
+	IncompleteAfter Duration `yaml:"incomplete_after" unit:"duration" default:"1h"`
+	// How long, at each look, files wait to have had their effect before they go to `processed`. What is not known by then is stored, has its effect later, and if that stops is for a person here.
+	EffectTimeout Duration `yaml:"effect_timeout" unit:"duration" default:"20s"`
 	// How long one exchange with the server may take.
 	Timeout Duration `yaml:"timeout" unit:"duration" default:"20s"`
 }
+
+// The types of files that are taken without a mapping.
+const (
+	TypeCatalogue = "catalogue"
+	TypeOpening   = "opening_stock"
+)
+
+// Imported reports whether files of a type have columns of their own, and need
+// no mapping.
+func Imported(fileType string) bool { return fileType == TypeCatalogue || fileType == TypeOpening }

@@ -30,6 +30,9 @@ func Load(path string) (*Hub, []*Trust, error) {
 			if c.MLLP != nil {
 				listeners.add(td, fmt.Sprintf("connectors[%d].mllp.listen", i), c.MLLP.Listen)
 			}
+			if c.FHIR != nil {
+				listeners.add(td, fmt.Sprintf("connectors[%d].fhir.listen", i), c.FHIR.Listen)
+			}
 		}
 		problems = append(problems, td.problems...)
 		trusts = append(trusts, trust)

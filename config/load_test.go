@@ -59,7 +59,7 @@ func TestLoad_AbsentKeysHaveTheirDefaults(t *testing.T) {
 		t.Errorf("mllp differs (-want +got):\n%s", diff)
 	}
 	wantSFTP := &config.SFTP{Address: "h:22", User: "u", PrivateKey: "env:K", KnownHosts: "k", Out: "/o", Pattern: "*.csv", Type: "order_ack",
-		Poll: config.Duration(2 * time.Second), Stable: config.Duration(time.Second), Timeout: config.Duration(20 * time.Second)}
+		Poll: config.Duration(2 * time.Second), Stable: config.Duration(time.Second), Whole: "stable", Marker: ".done", IncompleteAfter: config.Duration(time.Hour), EffectTimeout: config.Duration(20 * time.Second), Timeout: config.Duration(20 * time.Second)}
 	if diff := cmp.Diff(wantSFTP, trust.Connectors[1].SFTP); diff != "" {
 		t.Errorf("sftp differs (-want +got):\n%s", diff)
 	}

@@ -39,6 +39,19 @@ type Envelope struct {
 	Raw []byte
 	// ReceivedAt is when the last byte arrived.
 	ReceivedAt time.Time
+	// Parts are what can be read back by a name of its own, as soon as the
+	// message is stored; Refers names parts of other messages to which this
+	// one refers. Most formats have neither.
+	Parts, Refers []Part
+}
+
+// Part is a piece of a message that has a name of its own, as a FHIR resource.
+type Part struct {
+	// Kind and Name name it: "Device", "4711". The same name in a later
+	// message is its next version.
+	Kind, Name string
+	// From and To say where it stands in the message's Raw.
+	From, To int
 }
 
 // Receipt says what became of an Envelope. It is given only after the commit.

@@ -3,6 +3,8 @@ package console
 import (
 	"testing"
 	"time"
+
+	"github.com/stockwell-hub/stockwell/domain/journal"
 )
 
 func TestMoney_ReadsAsBuyersWriteIt(t *testing.T) {
@@ -44,7 +46,7 @@ func TestTimes_AreToldInTheTrustsZone(t *testing.T) {
 
 func TestPicture_HoldsEveryFlowInsideItsFrame(t *testing.T) {
 	f := busy().status.Flows
-	d := draw(append(f, f...))
+	d := draw(append(f, f...), page{Now: time.Now()}.ago)
 	for _, n := range append(d.Sources, d.Sinks...) {
 		if n.Y < 0 || n.Y+boxHigh > d.Height {
 			t.Errorf("%s stands at %d of %d", n.Name, n.Y, d.Height)
@@ -52,6 +54,22 @@ func TestPicture_HoldsEveryFlowInsideItsFrame(t *testing.T) {
 	}
 	if len(d.Sources) != 4 || len(d.Sinks) != 2 {
 		t.Errorf("%d sources, %d sinks", len(d.Sources), len(d.Sinks))
+	}
+}
+
+func TestPicture_SaysWhatWaitsAndSinceWhen(t *testing.T) {
+	now := time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+	oldest, last := now.Add(-5*time.Minute), now.Add(-30*time.Second)
+	for want, f := range map[string]journal.Flow{
+		"last 30 seconds ago":                          {Last: &last},
+		"3 waiting, oldest 5 minutes ago":              {Waiting: 3, Oldest: &oldest, Last: &last},
+		"! 1 stopped":                                  {Stopped: 1, Last: &last},
+		"! 1 stopped, 3 waiting, oldest 5 minutes ago": {Stopped: 1, Waiting: 3, Oldest: &oldest},
+		"": {},
+	} {
+		if got := state(f, page{Now: now}.ago); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package console
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
 )
@@ -33,8 +35,8 @@ const (
 	hubHigh     = 92
 )
 
-// draw plans the drawing of flows.
-func draw(flows []journal.Flow) picture {
+// draw plans the drawing of flows; ago tells how long since a moment.
+func draw(flows []journal.Flow, ago func(time.Time) string) picture {
 	var p picture
 	var in, out []journal.Flow
 	for _, f := range flows {
@@ -47,31 +49,45 @@ func draw(flows []journal.Flow) picture {
 	rows := max(len(in), len(out), 1)
 	p.Height = rows*pitch - (pitch - boxHigh) + 8
 	p.HubY = (p.Height - hubHigh) / 2
-	p.Sources = nodes(in, p, "received", func(y int) string { return curve(boxWide+4, y, hubX-4, p.Height/2) })
-	p.Sinks = nodes(out, p, "sent", func(y int) string { return curve(hubX+hubWide+4, p.Height/2, pictureWide-boxWide-4, y) })
+	p.Sources = nodes(in, p, "received", ago, func(y int) string { return curve(boxWide+4, y, hubX-4, p.Height/2) })
+	p.Sinks = nodes(out, p, "sent", ago, func(y int) string { return curve(hubX+hubWide+4, p.Height/2, pictureWide-boxWide-4, y) })
 	p.Says = fmt.Sprintf("Picture: %s into the hub, %s out of it. The table below gives the numbers.", count(int64(len(in)), "way", "ways"), count(int64(len(out)), "way", "ways"))
 	return p
 }
 
 // nodes spreads boxes evenly over the drawing's height.
-func nodes(flows []journal.Flow, p picture, verb string, line func(y int) string) []node {
+func nodes(flows []journal.Flow, p picture, verb string, ago func(time.Time) string, line func(y int) string) []node {
 	top := (p.Height - (len(flows)*pitch - (pitch - boxHigh))) / 2
 	var out []node
 	for i, f := range flows {
 		y := top + i*pitch
-		n := node{Y: y, Name: short(f.Connector, 26), Count: number(f.Count) + " " + verb, Note: number(f.LastHour) + " in the last hour", Class: "calm", Line: line(y + boxHigh/2)}
-		if f.Waiting > 0 {
-			n.Note = number(f.Waiting) + " waiting"
-		}
+		n := node{Y: y, Name: short(f.Connector, 26), Count: number(f.Count) + " " + verb + ", " + number(f.LastHour) + " in the last hour", Note: state(f, ago), Class: "calm", Line: line(y + boxHigh/2)}
 		if f.Stopped > 0 {
-			n.Note, n.Class = "! "+number(f.Stopped)+" stopped", "trouble"
-			if f.Waiting > 0 {
-				n.Note += ", " + number(f.Waiting) + " waiting"
-			}
+			n.Class = "trouble"
 		}
 		out = append(out, n)
 	}
 	return out
+}
+
+// state says what waits in a flow and since when; how old its last message is
+// if nothing does.
+func state(f journal.Flow, ago func(time.Time) string) string {
+	var parts []string
+	if f.Stopped > 0 {
+		parts = append(parts, "! "+number(f.Stopped)+" stopped")
+	}
+	if f.Waiting > 0 {
+		waits := number(f.Waiting) + " waiting"
+		if f.Oldest != nil {
+			waits += ", oldest " + ago(*f.Oldest)
+		}
+		parts = append(parts, waits)
+	}
+	if len(parts) == 0 && f.Last != nil {
+		parts = append(parts, "last "+ago(*f.Last))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // curve is a line with level ends between two points.

@@ -380,7 +380,7 @@ func flowsPart(p page, flows []journal.Flow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = flowPicture(draw(flows)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = flowPicture(draw(flows, p.ago)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -64,6 +64,9 @@ var orderStates = words{
 	"changed":  {"Changed by supplier", "orange"},
 	"rejected": {"Rejected", "red"},
 	"closed":   {"Closed", "white"},
+
+	"part_received": {"Part received", "aqua-green"},
+	"received":      {"Received", "green"},
 }
 
 var suggestionStates = words{
@@ -158,6 +161,7 @@ var warningKinds = words{
 	"case_patient_differs":     {"Use and booking name different patients", ""},
 	"identifiers_disagree":     {"A patient's identifiers disagree", ""},
 	"cancelled_case_used":      {"Things were used in a cancelled case", ""},
+	"accepted_told_again":      {"An accepted use was told again", ""},
 	"line_waiting":             {"A line waits for a person", ""},
 	"no_business_key":          {"A line has no number of its own", ""},
 	"sources_disagree":         {"Two sources disagree", ""},
@@ -174,6 +178,13 @@ var warningKinds = words{
 	"order_unknown":            {"An answer names an unknown order", ""},
 	"order_changed":            {"The supplier changed an order", ""},
 	"order_rejected":           {"The supplier rejected an order", ""},
+	"over_delivery":            {"More came than was ordered", ""},
+	"delivery_substituted":     {"Another item came than was ordered", ""},
+	"delivered_elsewhere":      {"A delivery came to another place", ""},
+	"receipt_order_unknown":    {"A delivery names an unknown order", ""},
+	"receipt_order_closed":     {"A delivery came for a closed order", ""},
+	"receipt_used":             {"A receipt cannot be taken back", ""},
+	"expired_received":         {"Something had expired when it came", ""},
 	"feed_silent":              {"A feed is silent", ""},
 	"feed_behind":              {"A feed is behind", ""},
 	"feed_held":                {"A feed is held by a person", ""},

@@ -10,8 +10,9 @@ import (
 
 // The formats that a profile may read.
 const (
-	formatHL7 = "hl7v2"
-	formatCSV = "csv"
+	formatHL7  = "hl7v2"
+	formatCSV  = "csv"
+	formatFHIR = "fhir"
 )
 
 // compiler turns nodes into rules and collects what is wrong with them.

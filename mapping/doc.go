@@ -15,6 +15,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
@@ -32,7 +33,6 @@ type Mapping struct {
 	environment *value
 	rules       map[string][]*messageRule // by message type, in order
 	ignored     map[string]string         // message type to reason
-	layout      flatfile.Layout           // of the files read, for csv
 	order       *flatfile.Layout          // of the orders written, if any
 	sources     []string
 }
@@ -41,17 +41,26 @@ type Mapping struct {
 type Input struct {
 	// Raw is the message as it was received.
 	Raw []byte
-	// Type is the message type of a file, as "order_ack". An HL7 message
-	// tells its own.
+	// Type is the message type of a file, as "order_ack", or what a FHIR
+	// message is called, as "Procedure^create". An HL7 message tells its own.
 	Type string
 	// Reading is how an HL7 message is read: its charset and strictness.
 	Reading hl7v2.Options
-	// FileName is a file's name; it serves as its control ID.
+	// FileName is a file's name, or what a FHIR message is called by; it serves
+	// as its control ID.
 	FileName string
 	// ReceivedAt decides the century of two-digit years.
 	ReceivedAt time.Time
 	// Zone is that of times without an offset; nil is Europe/London.
 	Zone *time.Location
+	// Name gives FHIR resources their ids, as it did when they were received.
+	Name fhir.Namer
+	// Stored gives a FHIR resource that came before, by type and id, to
+	// which this message refers; nil if there is none.
+	Stored func(kind, id string) []byte
+	// Brought reports whether a FHIR message brought a resource that was to be
+	// created only if there was none; nil is yes.
+	Brought func(kind, id string) bool
 }
 
 // Name identifies profile, overlay and content, as
@@ -63,7 +72,7 @@ func (m *Mapping) Name() string { return m.name }
 // voice, the connector itself.
 func (m *Mapping) Sources() []string { return m.sources }
 
-// Format is "hl7v2" or "csv".
+// Format is "hl7v2", "csv" or "fhir".
 func (m *Mapping) Format() string { return m.format }
 
 // OrderLayout gives the layout of the order files that the profile's
@@ -74,6 +83,17 @@ func (m *Mapping) OrderLayout() (flatfile.Layout, error) {
 			"The mapping %s has no order.yaml, so it cannot lay out an order file. Name a profile that has one.", m.name)
 	}
 	return *m.order, nil
+}
+
+// FileLayout gives the layout of the files of a type that the mapping reads;
+// ok is false if it reads none.
+func (m *Mapping) FileLayout(typ string) (l flatfile.Layout, ok bool) {
+	for _, rule := range m.rules[typ] {
+		if rule.layout != nil {
+			return *rule.layout, true
+		}
+	}
+	return l, false
 }
 
 // Translate reads one message. What is missing, unknown or doubtful becomes a

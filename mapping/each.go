@@ -1,21 +1,27 @@
 package mapping
 
 import (
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
-// each repeats a block: for every segment that a name selects, or for every
-// repetition of a field. A nil one gives the scope itself.
+// each repeats a block: for every segment that a name selects, for every
+// repetition of a field, or for every element of a FHIR message. Without any
+// of these it gives the scope itself.
 type each struct {
 	path *path
-	when *expression
+	// elements are those of a FHIR message.
+	elements *fhir.Path
+	when     *expression
 }
 
 // each compiles n's each and when. Relative paths are allowed afterwards if
 // each names a field; the caller ends that with c.within = false.
 func (c *compiler) each(n *node) *each {
 	out := &each{when: c.condition(n.get("when"))}
-	if e := n.get("each"); e.isSet() {
+	if e := n.get("each"); e.isSet() && c.format == formatFHIR {
+		out.elements = c.elements(e)
+	} else if e.isSet() {
 		if p, err := parsePath(e.text); c.format == formatHL7 && e.kind == scalar && err == nil {
 			out.path = &p
 			c.within = p.field > 0
@@ -29,6 +35,8 @@ func (c *compiler) each(n *node) *each {
 // in calls f for each of the parts in s.
 func (e *each) in(s *scope, f func(*scope)) {
 	switch {
+	case e.elements != nil:
+		s.elements(e.elements, func(int) {}, func(in *scope) { e.visit(in, f) })
 	case e.path == nil:
 		e.visit(s, f)
 	case e.path.field > 0:

@@ -33,7 +33,7 @@ func TestProfiles_EveryExampleGivesItsExpectedEvents(t *testing.T) {
 			t.Fatalf("the profile %s has no examples (%v)", ref, err)
 		}
 		for _, file := range files {
-			if strings.HasSuffix(file, ".json") {
+			if strings.HasSuffix(file, ".expected.json") {
 				continue
 			}
 			t.Run(ref+"/"+slash.Base(file), func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestProfiles_EveryExampleGivesItsExpectedEvents(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				checkGolden(t, strings.TrimSuffix(file, slash.Ext(file))+".expected.json", translated(m, example(m, file, raw)))
+				checkGolden(t, strings.TrimSuffix(strings.TrimSuffix(file, slash.Ext(file)), ".fhir")+".expected.json", translated(m, example(m, file, raw)))
 			})
 		}
 	}
@@ -53,9 +53,14 @@ func TestProfiles_EveryExampleGivesItsExpectedEvents(t *testing.T) {
 // with carriage returns.
 func example(m *Mapping, file string, raw []byte) Input {
 	in := Input{Raw: raw, FileName: slash.Base(file), ReceivedAt: received}
-	if m.Format() == formatHL7 {
+	switch m.Format() {
+	case formatHL7:
 		in.Raw = bytes.ReplaceAll(raw, []byte("\n"), []byte("\r"))
-	} else {
+	case formatFHIR: // procedure_update_side.fhir.json is an update of a Procedure
+		kind, rest, _ := strings.Cut(slash.Base(file), "_")
+		how, _, _ := strings.Cut(rest, "_")
+		in.Type = strings.ToUpper(kind[:1]) + kind[1:] + "^" + how
+	default:
 		in.Type, _, _ = strings.Cut(slash.Base(file), ".")
 	}
 	return in

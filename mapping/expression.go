@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
@@ -23,6 +24,8 @@ var machines = sync.Pool{New: func() any { return &vm.VM{MemoryBudget: memoryBud
 type functions struct {
 	HL7     func(path string) string        `expr:"hl7"`
 	HL7All  func(path string) []string      `expr:"hl7all"`
+	FHIR    func(path string) string        `expr:"fhir"`
+	FHIRAll func(path string) []string      `expr:"fhirall"`
 	Column  func(field string) string       `expr:"column"`
 	Present func(path string) bool          `expr:"present"`
 	Lookup  func(table, code string) string `expr:"lookup"`
@@ -35,12 +38,14 @@ type expression struct {
 	reads   map[string]func(*scope) (string, hl7v2.State)
 	paths   map[string]*path
 	tables  map[string]*table
+	// elements are the paths into a FHIR message.
+	elements map[string]*fhir.Path
 }
 
 // expression compiles n, whose result has the given kind. Paths and tables
 // must be literal texts, so that they are checked here and not at night.
 func (c *compiler) expression(n *node, kind reflect.Kind) *expression {
-	e := &expression{text: strings.TrimSpace(n.text), reads: map[string]func(*scope) (string, hl7v2.State){}, paths: map[string]*path{}, tables: c.tables}
+	e := &expression{text: strings.TrimSpace(n.text), reads: map[string]func(*scope) (string, hl7v2.State){}, paths: map[string]*path{}, tables: c.tables, elements: map[string]*fhir.Path{}}
 	program, err := expr.Compile(e.text, expr.Env(functions{}), expr.AsKind(kind),
 		expr.DisableBuiltin("now"), expr.Patch(&literals{c: c, n: n, e: e}))
 	if err != nil {
@@ -71,7 +76,7 @@ func (l *literals) Visit(n *ast.Node) {
 	}
 	first, literal := call.Arguments[0].(*ast.StringNode)
 	switch name.Value {
-	case "hl7", "hl7all", "present", "column", "lookup":
+	case "hl7", "hl7all", "fhir", "fhirall", "present", "column", "lookup":
 		if !literal {
 			l.c.problems.add(l.n, "expression_argument", "The first argument of %s is written out in quotes, so that it can be checked when the mapping is loaded.", name.Value)
 			return
@@ -80,13 +85,19 @@ func (l *literals) Visit(n *ast.Node) {
 	switch name.Value {
 	case "hl7", "hl7all":
 		if l.c.format != formatHL7 {
-			l.c.problems.add(l.n, "expression_argument", "A file has no HL7 fields: write column(\"...\").")
+			l.c.problems.add(l.n, "expression_argument", "Only an HL7 message has HL7 fields: write column(\"...\") for a file, fhir(\"...\") for FHIR.")
+			return
+		}
+		l.path(first.Value)
+	case "fhir", "fhirall":
+		if l.c.format != formatFHIR {
+			l.c.problems.add(l.n, "expression_argument", "Only a FHIR message has elements: write hl7(\"...\") for HL7, column(\"...\") for a file.")
 			return
 		}
 		l.path(first.Value)
 	case "column":
 		if l.c.format != formatCSV {
-			l.c.problems.add(l.n, "expression_argument", "An HL7 message has no columns: write hl7(\"...\").")
+			l.c.problems.add(l.n, "expression_argument", "Only a file has columns: write hl7(\"...\") for HL7, fhir(\"...\") for FHIR.")
 			return
 		}
 		l.path(first.Value)
@@ -104,6 +115,9 @@ func (l *literals) path(text string) {
 	l.e.reads[text] = l.c.reader(l.n, text, false)
 	if p, err := parsePath(text); err == nil && l.c.format == formatHL7 {
 		l.e.paths[text] = &p
+	}
+	if p, err := fhir.ParsePath(text); err == nil && l.c.format == formatFHIR {
+		l.e.elements[text] = &p
 	}
 }
 
@@ -125,7 +139,16 @@ func (e *expression) functions(s *scope) functions {
 		return strings.TrimSpace(text)
 	}
 	return functions{
-		HL7:    read,
+		HL7:  read,
+		FHIR: read,
+		FHIRAll: func(path string) (all []string) {
+			for _, v := range e.elements[path].In(s.run.fhir, *s.here) {
+				if text, ok := v.Text(); ok {
+					all = append(all, strings.TrimSpace(text))
+				}
+			}
+			return all
+		},
 		Column: read,
 		Present: func(path string) bool {
 			text, state := e.reads[path](s)

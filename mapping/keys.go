@@ -11,7 +11,7 @@ import (
 var keys = map[string][]string{
 	"profile":         {"profile", "version", "format", "about", "layout", "order_layout", "tables", "environment", "sources", "parts", "messages", "ignore"},
 	"overlay":         {"trust", "profile", "about", "layout", "order_layout", "tables", "environment", "sources", "parts", "messages", "ignore"},
-	"message":         {"about", "types", "when", "once", "events"},
+	"message":         {"about", "types", "layout", "when", "once", "events"},
 	"usage":           {"kind", "each", "by", "when", "source", "case", "encounter", "patient", "place", "occurred_at", "mode", "scope", "count", "procedures", "people", "lines"},
 	"booking":         {"kind", "each", "by", "when", "case", "encounter", "patient", "place", "scheduled_at", "action", "procedures", "people"},
 	"coding":          {"kind", "each", "by", "when", "case", "encounter", "patient", "stage", "procedures"},
@@ -21,6 +21,8 @@ var keys = map[string][]string{
 	"visit_move":      {"kind", "each", "by", "when", "encounter", "from", "to"},
 	"visit_merge":     {"kind", "each", "by", "when", "survivor", "retired"},
 	"order_answer":    {"kind", "each", "by", "when", "order_number", "lines"},
+	"goods_received":  {"kind", "each", "by", "when", "receipt", "lines"},
+	"receipt lines":   {"key", "received_on", "order_number", "order_line", "place", "codes", "code_systems", "items", "udi", "lot", "serial", "expiry", "quantity", "unit", "action"},
 	"usage lines":     {"each", "by", "join", "distinct", "has_any", "when", "key", "action", "effect", "negative", "deleted_by", "credit_for", "codes", "code_systems", "items", "text", "udi", "lot", "serial", "expiry", "quantity", "unit", "disposition", "side", "set", "place", "occurred_at", "people"},
 	"join":            {"each", "where", "equals"},
 	"answer lines":    {"line", "status", "quantity", "reason", "expected_on"},
@@ -41,7 +43,10 @@ var keys = map[string][]string{
 var valueKeys = []string{"from", "prefix", "const", "expr", "case", "table", "column", "default", "absent", "unlisted"}
 
 // eventKinds are the events that a profile may make.
-var eventKinds = []string{"booking", "coding", "order_answer", "patient_merge", "patient_unmerge", "patient_update", "usage", "visit_merge", "visit_move"}
+var eventKinds = []string{"booking", "coding", "goods_received", "order_answer", "patient_merge", "patient_unmerge", "patient_update", "usage", "visit_merge", "visit_move"}
+
+// fileKinds are those that files tell of.
+var fileKinds = []string{"goods_received", "order_answer"}
 
 // known complains of keys of n that its block does not take, and of a node
 // that is no block at all; it reports whether n can be read.

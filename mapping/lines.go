@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 )
 
 // skip is the effect of a line that is not final: it is left out.
@@ -27,7 +28,8 @@ var sides = []string{"left", "right", "bilateral", "unknown"}
 // linesRule reads the lines of a usage.
 type linesRule struct {
 	lead      *path
-	leads     []string // its segment
+	leads     []string   // its segment
+	elements  *fhir.Path // of a FHIR message: each is a line
 	by        *path
 	joins     []joinRule
 	distinct  *path
@@ -57,28 +59,18 @@ func (c *compiler) lines(n *node, mode canonical.Mode) *linesRule {
 		return nil
 	}
 	r := &linesRule{when: c.condition(n.get("when")), negative: map[canonical.Effect]canonical.Effect{}}
-	if lead := n.get("each"); lead.isSet() {
+	if lead := n.get("each"); lead.isSet() && c.format == formatFHIR {
+		r.elements = c.elements(lead)
+		c.misplaced(n, "by", "join", "distinct", "has_any", "deleted_by")
+	} else if lead.isSet() {
 		if r.lead, _ = c.segment(lead); r.lead != nil {
 			r.leads = []string{r.lead.segment}
 		}
 	} else {
-		c.problems.add(n, "key_missing", "The key %q is missing here: it names the segment with which each line begins, as FT1.", "each")
+		c.problems.add(n, "key_missing", "The key %q is missing here: it names the segment with which each line begins, as FT1, or in FHIR the elements that are lines, as focalDevice.", "each")
 	}
-	for key, to := range map[string]**path{"by": &r.by, "distinct": &r.distinct} {
-		if k := n.get(key); k.isSet() {
-			*to, _ = c.path(k, k.text)
-		}
-	}
-	r.joins = c.joins(n.get("join"))
-	for _, item := range c.items(n.get("has_any")) {
-		if p, ok := c.segment(item); ok {
-			r.hasAny = append(r.hasAny, p)
-		}
-	}
-	for _, item := range c.items(n.get("deleted_by")) {
-		if p, ok := c.path(item, item.text); ok {
-			r.deletedBy = append(r.deletedBy, p)
-		}
+	if c.format != formatFHIR {
+		c.gathered(n, r)
 	}
 	r.key = c.required(n, "key", "lines.key", true)
 	c.effects(n, r)
@@ -98,6 +90,26 @@ func (c *compiler) lines(n *node, mode canonical.Mode) *linesRule {
 	r.occurred = c.time(n.get("occurred_at"), "lines.occurred_at", false)
 	r.people = c.people(n.get("people"), "lines.people")
 	return r
+}
+
+// gathered compiles how segments make one line.
+func (c *compiler) gathered(n *node, r *linesRule) {
+	for key, to := range map[string]**path{"by": &r.by, "distinct": &r.distinct} {
+		if k := n.get(key); k.isSet() {
+			*to, _ = c.path(k, k.text)
+		}
+	}
+	r.joins = c.joins(n.get("join"))
+	for _, item := range c.items(n.get("has_any")) {
+		if p, ok := c.segment(item); ok {
+			r.hasAny = append(r.hasAny, p)
+		}
+	}
+	for _, item := range c.items(n.get("deleted_by")) {
+		if p, ok := c.path(item, item.text); ok {
+			r.deletedBy = append(r.deletedBy, p)
+		}
+	}
 }
 
 // effects compiles what law 11 asks of a profile: the table of signs, and
@@ -141,27 +153,16 @@ func (r *linesRule) everywhere(code *value) *path {
 // read gives the lines of an event, and how many the message has: those that
 // the mapping leaves out are findings.
 func (r *linesRule) read(s *scope) (lines []canonical.UsageLine, told int) {
-	s, taken := r.takeOut(s)
-	before, all := s.split(s.levels[0], r.leads)
-	if r.by != nil {
-		all = s.gather(all, r.by)
-	}
-	lines = make([]canonical.UsageLine, 0, len(all))
-	last := make(map[string]int, len(all)) // of a key, its last line
-	var in scope
-	for _, g := range all {
-		if !r.lead.selects(&g[0]) {
-			continue
-		}
+	var last map[string]int // of a key, its last line
+	r.parts(s, func(n int) { lines, last = make([]canonical.UsageLine, 0, n), make(map[string]int, n) }, func(in *scope) {
 		told++
-		in = s.into(r.join(s.run, g, taken), before, originOf(g))
-		if !r.wanted(&in) {
+		if !r.wanted(in) {
 			in.find(canonical.Info, "not_a_use", "", "The mapping does not take this part of the message for a use.")
-			continue
+			return
 		}
-		line, ok := r.line(&in)
+		line, ok := r.line(in)
 		if !ok {
-			continue
+			return
 		}
 		if i, twice := last[line.Key]; twice && line.Key != "" && line.Effect == canonical.Use && lines[i].Effect == canonical.Use {
 			in.find(canonical.Error, "business_key_repeated", "", "Two lines of this message carry the same key, so it tells neither from the other. Both go to reconciliation. Mend the key in the mapping or at the sender.")
@@ -170,8 +171,30 @@ func (r *linesRule) read(s *scope) (lines []canonical.UsageLine, told int) {
 			last[line.Key] = len(lines)
 		}
 		lines = append(lines, line)
-	}
+	})
 	return lines, told
+}
+
+// parts calls f for each part of an event that is a line, and before that most
+// with how many there are at most.
+func (r *linesRule) parts(s *scope, most func(n int), f func(in *scope)) {
+	if r.elements != nil {
+		s.elements(r.elements, most, f)
+		return
+	}
+	s, taken := r.takeOut(s)
+	before, all := s.split(s.levels[0], r.leads)
+	if r.by != nil {
+		all = s.gather(all, r.by)
+	}
+	most(len(all))
+	var in scope
+	for _, g := range all {
+		if r.lead.selects(&g[0]) {
+			in = s.into(r.join(s.run, g, taken), before, originOf(g))
+			f(&in)
+		}
+	}
 }
 
 func (r *linesRule) wanted(s *scope) bool {

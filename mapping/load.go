@@ -54,6 +54,7 @@ type loader struct {
 	problems       problems
 	ref, overlay   string
 	profile, trust fs.FS
+	common         *flatfile.Layout // of files whose rule names none
 	base, over     *node
 	read           []string // what Name's digest is over
 }
@@ -70,16 +71,8 @@ func (l *loader) load() (*Mapping, error) {
 	}
 	m := &Mapping{format: c.format, rules: map[string][]*messageRule{}, ignored: map[string]string{}}
 	if n := l.setting("layout"); n.isSet() {
-		if layout := l.layout(n); layout != nil {
-			m.layout = *layout
-			for _, col := range layout.Columns {
-				if col.Field != "" {
-					c.fields = append(c.fields, col.Field)
-				}
-			}
-		}
-	} else if c.format == formatCSV {
-		l.problems.add(l.base, "key_missing", "A profile for files needs a layout: the name of a file that describes their columns.")
+		l.common = l.layout(n)
+		c.fields = fieldsOf(l.common)
 	}
 	if n := l.setting("order_layout"); n.isSet() {
 		m.order = l.layout(n)
@@ -108,9 +101,9 @@ func (l *loader) heads(c *compiler) {
 	c.known(l.base, "profile")
 	c.format = formatHL7
 	if f := l.base.get("format"); f.isSet() {
-		c.format = c.oneOf(f, "format", formatHL7, formatCSV)
+		c.format = c.oneOf(f, "format", formatHL7, formatCSV, formatFHIR)
 	} else {
-		l.problems.add(l.base, "key_missing", "The key %q is missing here: hl7v2 or csv.", "format")
+		l.problems.add(l.base, "key_missing", "The key %q is missing here: hl7v2, csv or fhir.", "format")
 	}
 	name, version := l.base.get("profile"), l.base.get("version")
 	if !name.isSet() || !version.isSet() || name.text+"/v"+version.text != l.ref {

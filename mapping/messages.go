@@ -3,6 +3,8 @@ package mapping
 import (
 	"regexp"
 	"strings"
+
+	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 )
 
 var messageType = regexp.MustCompile(`^[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?$`)
@@ -23,7 +25,9 @@ func (l *loader) messages(c *compiler, m *Mapping) {
 		if !c.known(n, "message") {
 			continue
 		}
+		layout := l.layoutOf(c, name, n)
 		rule := c.message(name, n)
+		rule.layout = layout
 		types := n.get("types")
 		if !types.isSet() {
 			l.problems.add(n, "key_missing", "The message %q needs types, as [DFT^P03].", name)
@@ -67,7 +71,37 @@ func (l *loader) messages(c *compiler, m *Mapping) {
 	}
 }
 
+// layoutOf gives the layout of the files that a rule reads, and lets its paths
+// name that layout's fields.
+func (l *loader) layoutOf(c *compiler, name string, n *node) *flatfile.Layout {
+	if c.format != formatCSV {
+		return nil
+	}
+	layout := l.common
+	if own := n.get("layout"); own.isSet() {
+		layout = l.layout(own)
+	} else if layout == nil && l.setting("layout") == nil {
+		l.problems.add(n, "key_missing", "The message %q needs a layout: the name of a file that describes its columns. A layout beside messages serves all that name none.", name)
+	}
+	c.fields = fieldsOf(layout)
+	return layout
+}
+
+func fieldsOf(l *flatfile.Layout) (fields []string) {
+	if l != nil {
+		for _, col := range l.Columns {
+			if col.Field != "" {
+				fields = append(fields, col.Field)
+			}
+		}
+	}
+	return fields
+}
+
 func (c *compiler) checkType(n *node, t string) {
+	if c.format == formatFHIR && !fhirType.MatchString(t) {
+		c.problems.add(n, "message_type_invalid", "%q is not a message type. Write Bundle, a resource type as Procedure, or Procedure^update for its updates alone.", t)
+	}
 	if c.format == formatHL7 && !messageType.MatchString(t) {
 		c.problems.add(n, "message_type_invalid", "%q is not a message type. Write MSH-9 as DFT^P03, or DFT for all that no other rule takes.", t)
 	}

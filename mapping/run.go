@@ -6,6 +6,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
@@ -14,8 +15,12 @@ const (
 	// maxSegments bounds the work on one message; a large operating list has
 	// some hundreds.
 	maxSegments = 20_000
-	// maxFindings bounds what a broken message may say of itself.
+	// maxFindings bounds what a broken message may say of itself. That a row of
+	// a file had no effect is always said.
 	maxFindings = 500
+	// maxBadRows is how many rows of a file may be unreadable for the others
+	// to be taken.
+	maxBadRows = 5000
 )
 
 // run is the translation of one message.
@@ -30,8 +35,10 @@ type run struct {
 	asked   [2]asked                 // the last answers of runsToNext
 	grouped map[string][]hl7v2.Group // by the segment that begins them, as the grammar has them
 	outside map[*linesRule]outside   // what the joins take
+	fhir    *fhir.Message            // nil for what is none
 	joined  map[int]bool             // of what they take, by its place: whether a line has it
 	out     canonical.Translation
+	cut     bool // not every finding is listed
 	explain bool
 	steps   []Step
 }
@@ -39,8 +46,11 @@ type run struct {
 func (r *run) translate() error {
 	r.zone = r.in.Zone
 	r.out = canonical.Translation{Profile: r.mapping.name, Events: []canonical.Event{}, Findings: []canonical.Finding{}}
-	if r.mapping.format == formatCSV {
+	switch r.mapping.format {
+	case formatCSV:
 		return r.file()
+	case formatFHIR:
+		return r.resources()
 	}
 	return r.hl7()
 }
@@ -109,10 +119,6 @@ func (r *run) emit(e *eventRule, s *scope) {
 
 // file translates a delimited file.
 func (r *run) file() error {
-	table, err := flatfile.Decode(r.in.Raw, r.mapping.layout, flatfile.Options{})
-	if err != nil {
-		return err
-	}
 	s := &scope{run: r}
 	r.out.Header = canonical.Header{Type: r.in.Type, ControlID: r.in.FileName}
 	if err := r.environment(s); err != nil {
@@ -121,6 +127,14 @@ func (r *run) file() error {
 	rule, err := r.rule(s, r.in.Type, "type")
 	if err != nil || rule == nil {
 		return err
+	}
+	table, err := flatfile.Decode(r.in.Raw, *rule.layout, flatfile.Options{})
+	if err != nil {
+		return err
+	}
+	if len(table.Bad) > maxBadRows {
+		return fault.New(fault.Stopped, "rows_unreadable",
+			"%d rows of the file cannot be read, so nothing of it was taken: it may be another kind of file, or its layout may have changed. The first is line %d: %s", len(table.Bad), table.Bad[0].Line, table.Bad[0].Problems[0].Text)
 	}
 	for _, bad := range table.Bad {
 		for _, p := range bad.Problems {
@@ -190,7 +204,7 @@ func (r *run) rule(s *scope, kind, at string) (*messageRule, error) {
 		return nil, fault.New(fault.Stopped, "message_condition_unmet",
 			"The mapping %s reads messages of this type only where its conditions hold (%q has one), and here none does. Add a rule for such a message, then replay it.", r.mapping.name, rules[0].name).At(at)
 	}
-	if code, _, _ := strings.Cut(kind, "^"); r.mapping.hasEvent(code) {
+	if code, _, _ := strings.Cut(kind, "^"); r.message != nil && r.mapping.hasEvent(code) {
 		at += ".2" // the type is known, and the event is not
 	}
 	return nil, fault.New(fault.Stopped, "message_type_unknown",
@@ -265,10 +279,11 @@ func (s *scope) sentAt(text string) canonical.Instant {
 }
 
 func (r *run) find(severity canonical.Severity, code, path, text string) {
-	switch n := len(r.out.Findings); {
-	case n < maxFindings:
+	switch refused := severity == canonical.Error && r.message == nil; {
+	case refused || len(r.out.Findings) < maxFindings:
 		r.out.Findings = append(r.out.Findings, canonical.Finding{Severity: severity, Code: code, Path: path, Text: text})
-	case n == maxFindings:
+	case !r.cut:
+		r.cut = true
 		r.out.Findings = append(r.out.Findings, canonical.Finding{Severity: canonical.Warning, Code: "findings_truncated",
 			Text: "The message has more findings than are listed here."})
 	}

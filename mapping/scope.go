@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
@@ -23,6 +24,8 @@ type scope struct {
 	row map[string]string
 	// rows are the rows of the event.
 	rows []flatfile.Row
+	// here is the place in a FHIR message from which paths read.
+	here *fhir.Value
 	// origin names the part of the message, as "FT1[2]".
 	origin string
 }
@@ -132,6 +135,8 @@ func (s *scope) find(severity canonical.Severity, code, path, text string) {
 	switch {
 	case s.origin == "" || path == "":
 		path += s.origin
+	case s.here != nil:
+		path = s.origin + "." + path
 	case strings.HasPrefix(path, s.origin[:min(3, len(s.origin))]+"-"):
 		path = s.origin + path[3:] // FT1-10 in FT1[2] is FT1[2]-10
 	case strings.HasPrefix(path, s.origin):

@@ -30,6 +30,9 @@ func (c *compiler) reader(n *node, text string, own bool) func(*scope) (string, 
 			return cell, hl7v2.Present
 		}
 	}
+	if c.format == formatFHIR {
+		return c.element(n, text)
+	}
 	if strings.HasPrefix(text, ".") {
 		p, err := parseWithin(text)
 		if err == nil && !c.within {

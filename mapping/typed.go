@@ -61,8 +61,11 @@ func momentOf(v hl7v2.Value, within bool) string {
 	return text
 }
 
-// plainTime turns the ISO form, as 2026-03-14T09:30, into HL7's.
+// plainTime turns the ISO form, as 2026-03-14T09:30 or 2026-03, into HL7's.
 func plainTime(text string) string {
+	if len(text) == 7 && text[4] == '-' {
+		return text[:4] + text[5:]
+	}
 	if len(text) >= 10 && text[4] == '-' && text[7] == '-' {
 		day := text[:4] + text[5:7] + text[8:10]
 		if rest := text[10:]; len(rest) > 0 && (rest[0] == 'T' || rest[0] == ' ') {

@@ -20,6 +20,7 @@ type usageRule struct {
 	lines               *linesRule
 	encounter, occurred *value
 	scope, count        *value // of a snapshot
+	complete            bool   // it tells of all that there is, without a count
 }
 
 var modes = []string{string(canonical.Increments), string(canonical.Snapshot), string(canonical.Actions)}
@@ -29,6 +30,7 @@ var voice = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 func (c *compiler) usage(n *node) func(*scope) canonical.Event {
 	r := &usageRule{
+		complete:   c.format == formatFHIR, // a resource is all of itself
 		aliases:    c.caseOf(n.get("case")),
 		patient:    c.patient(n.get("patient"), "patient"),
 		place:      c.place(n.get("place"), "place"),
@@ -67,7 +69,7 @@ func (r *usageRule) read(s *scope) canonical.Event {
 	u := canonical.Usage{Source: r.source, Mode: r.mode}
 	var told int
 	u.Lines, told = r.lines.read(s)
-	whole := false
+	whole := r.complete && r.mode == canonical.Snapshot
 	if r.count != nil {
 		u.Mode, whole = r.counted(s, told)
 	}

@@ -85,7 +85,7 @@ func (p *Poster) Take(ctx context.Context, trust string, id int64) error {
 	if t == nil {
 		return fault.New(fault.NotFound, "trust_unknown", "Trust %s is not configured. Add its folder under config/trusts.", trust)
 	}
-	results, err := p.post(ctx, trust, t, []int64{id}, false)
+	results, err := p.post(ctx, trust, t, []int64{id}, nil)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/tracing"
 	"github.com/stockwell-hub/stockwell/mapping"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 )
 
@@ -38,6 +39,10 @@ type Trust struct {
 	Mapping func(connector string) (*mapping.Mapping, error)
 	// Reading is how a connector's HL7 messages are read.
 	Reading func(connector string) hl7v2.Options
+	// Name gives FHIR resources their ids, as it did when they were received.
+	Name fhir.Namer
+	// Resources gives those that came before; nil has none.
+	Resources Resources
 	// Stock names the shelves, and tells them from the rest of the world.
 	Stock map[inventory.PlaceID]string
 }
@@ -69,11 +74,7 @@ func (p *Poster) HandleBatch(ctx context.Context, trust string, batch []pgqueue.
 		ids[i] = m.Subject
 	}
 	p.waited(ctx, trust, batch)
-	results, err := p.post(ctx, trust, t, ids, false)
-	if err != nil {
-		return nil, err
-	}
-	return results, nil
+	return p.post(ctx, trust, t, ids, nil)
 }
 
 // Replay translates a message anew with the mapping now in force and posts
@@ -84,28 +85,40 @@ func (p *Poster) Replay(ctx context.Context, trust string, id int64) error {
 	if t == nil {
 		return fault.New(fault.NotFound, "trust_unknown", "Trust %s is not configured. Add its folder under config/trusts.", trust)
 	}
-	results, err := p.post(ctx, trust, t, []int64{id}, true)
+	results, err := p.post(ctx, trust, t, []int64{id}, map[int64]bool{id: true})
 	if err != nil {
 		return err
 	}
 	return undone(results[0])
 }
 
-func (p *Poster) post(ctx context.Context, trust string, t *Trust, ids []int64, replay bool) ([]pgqueue.Result, error) {
+// post posts messages; those in again are read anew though they were posted.
+func (p *Poster) post(ctx context.Context, trust string, t *Trust, ids []int64, again map[int64]bool) ([]pgqueue.Result, error) {
 	stored, err := p.Messages.Load(ctx, trust, ids)
 	if err != nil {
 		return nil, err
 	}
 	results := make([]pgqueue.Result, len(ids))
+	ids, again, err = p.concerned(ctx, trust, t, ids, stored, again)
+	if err != nil {
+		return nil, err
+	}
 	var messages []posting.Message
 	var at []int
 	way := p.steps(ctx, trust)
 	for i, id := range ids {
 		begun := way.begin(id)
-		x, stop := p.translate(t, stored, id)
+		x, stop, err := p.translate(ctx, trust, t, stored, id)
+		if err != nil {
+			return nil, err
+		}
 		way.translated(id, begun, x, stop)
 		if stop != nil {
-			results[i].Stop = stop
+			if i < len(results) {
+				results[i].Stop = stop
+			} else {
+				p.left(trust, id, stop.Code)
+			}
 			continue
 		}
 		messages, at = append(messages, x), append(at, i)
@@ -113,39 +126,48 @@ func (p *Poster) post(ctx context.Context, trust string, t *Trust, ids []int64, 
 	if len(messages) == 0 {
 		return results, nil
 	}
-	return results, p.decide(ctx, trust, t, messages, at, results, replay, way)
+	return results, p.decide(ctx, trust, t, messages, at, results, again, way)
 }
 
-func (p *Poster) translate(t *Trust, stored map[int64]journal.Stored, id int64) (posting.Message, *pgqueue.Stop) {
+func (p *Poster) translate(ctx context.Context, trust string, t *Trust, stored map[int64]journal.Stored, id int64) (posting.Message, *pgqueue.Stop, error) {
 	s, ok := stored[id]
 	if !ok {
-		return posting.Message{}, &pgqueue.Stop{Step: "read", Code: "message_missing", Text: "The message is not in the archive; its raw bytes may have been pruned."}
+		return posting.Message{}, &pgqueue.Stop{Step: "read", Code: "message_missing", Text: "The message is not in the archive; its raw bytes may have been pruned."}, nil
 	}
 	if s.Unreadable != nil {
-		return posting.Message{}, stopOf("open", "", s.Unreadable)
+		return posting.Message{}, stopOf("open", "", s.Unreadable), nil
 	}
 	message := posting.Message{ID: s.ID, Connector: s.Connector, Sender: s.Sender, ControlID: s.ControlID, Type: s.Type, ReceivedAt: s.ReceivedAt, Reused: s.Reused, Attempt: 1}
 	if s.Format == FormatDecision {
 		said, err := translatePerson(s)
 		if err != nil {
-			return posting.Message{}, stopOf("translate", decisionProfile, err)
+			return posting.Message{}, stopOf("translate", decisionProfile, err), nil
 		}
 		message.Said = said
-		return message, nil
+		return message, nil, nil
 	}
 	m, err := t.Mapping(s.Connector)
 	if err != nil {
-		return posting.Message{}, stopOf("translate", "", err)
+		return posting.Message{}, stopOf("translate", "", err), nil
 	}
-	said, err := m.Translate(mapping.Input{Raw: s.Raw, Type: s.Type, Reading: t.Reading(s.Connector), FileName: s.ControlID, ReceivedAt: s.ReceivedAt, Zone: t.Rules.Zone})
+	in := mapping.Input{Raw: s.Raw, Type: s.Type, Reading: t.Reading(s.Connector), FileName: s.ControlID, ReceivedAt: s.ReceivedAt, Zone: t.Rules.Zone}
+	var look looking
+	if s.Format == FormatFHIR {
+		message.PatientAt = "subject"
+		look.at(ctx, trust, t, id, &in)
+	}
+	said, err := m.Translate(in)
+	if look.failed != nil {
+		return posting.Message{}, nil, look.failed
+	}
 	if err != nil {
-		return posting.Message{}, stopOf("translate", m.Name(), err)
+		return posting.Message{}, stopOf("translate", m.Name(), err), nil
 	}
 	if said.Profile == "" {
 		said.Profile = m.Name()
 	}
 	message.Said = said
-	return message, nil
+	return message, nil, nil
 }
 
 func stopOf(step, profile string, err error) *pgqueue.Stop {
@@ -154,7 +176,7 @@ func stopOf(step, profile string, err error) *pgqueue.Stop {
 }
 
 // decide runs the domain over the messages at positions at of results.
-func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []posting.Message, at []int, results []pgqueue.Result, replay bool, way *steps) error {
+func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []posting.Message, at []int, results []pgqueue.Result, again map[int64]bool, way *steps) error {
 	way.posting()
 	ids := make([]int64, len(messages))
 	for i, m := range messages {
@@ -167,7 +189,7 @@ func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []
 	fresh, where := messages[:0], at[:0]
 	for i, m := range messages {
 		if attempt, ok := posted[m.ID]; ok {
-			if !replay {
+			if !again[m.ID] {
 				continue // its effect is there already (law 2)
 			}
 			m.Attempt = attempt + 1
@@ -184,13 +206,17 @@ func (p *Poster) decide(ctx context.Context, trust string, t *Trust, messages []
 	changes, outcomes := posting.Decide(rules, known, fresh, now, next)
 	for i, o := range outcomes {
 		switch {
+		case where[i] >= len(results): // concerned, and not of the batch
+			if o.Stop != nil {
+				p.left(trust, fresh[i].ID, fault.Of(o.Stop).Code)
+			}
 		case o.Stop != nil:
 			results[where[i]].Stop = stopOf("post", fresh[i].Said.Profile, o.Stop)
 		case o.Retry != nil:
 			results[where[i]].Retry = o.Retry
 		}
 	}
-	if !replay {
+	if len(again) == 0 {
 		if err := refused(changes.Postings); err != nil {
 			return err
 		}

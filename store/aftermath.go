@@ -109,18 +109,24 @@ func (b *Books) keepWarnings(batch *pgx.Batch, ws []posting.Warning, settled []s
 		batch.Queue(`UPDATE warning SET closed_at = clock_timestamp(), closed_why = 'It no longer holds.'
 			WHERE trust = $1 AND closed_at IS NULL AND subject = ANY ($2) AND (kind || ' ' || subject) <> ALL ($3)`, b.trust, settled, open).Exec(ignoreTag)
 	}
-	seen := map[string]bool{}
-	for _, w := range ws {
-		if k := w.Kind + " " + w.Subject; seen[k] {
-			continue
-		} else {
-			seen[k] = true
+	var kinds, subjects, texts, actions, severities []string
+	var messages []int64
+	for i, w := range ws {
+		if i > 0 && w.Kind == ws[i-1].Kind && w.Subject == ws[i-1].Subject {
+			continue // the first says it
 		}
-		batch.Queue(`INSERT INTO warning AS w (trust, id, kind, subject, text, action, severity, message_id)
-			SELECT $1, nextval('warning_id'), $2, $3, $4, $5, $6, nullif($7::bigint, 0)
-			 WHERE NOT EXISTS (SELECT 1 FROM warning k WHERE k.trust = $1 AND k.subject = $3 AND k.kind = $2 AND k.closed_by IS NOT NULL AND k.text = $4)
-			ON CONFLICT (trust, kind, subject) WHERE closed_at IS NULL DO UPDATE SET text = excluded.text, action = excluded.action, severity = excluded.severity, message_id = excluded.message_id
-			WHERE (w.text, w.action, w.severity) IS DISTINCT FROM (excluded.text, excluded.action, excluded.severity)`,
-			b.trust, w.Kind, w.Subject, w.Text, w.Action, w.Severity, w.Message).Exec(ignoreTag)
+		kinds, subjects, texts = append(kinds, w.Kind), append(subjects, w.Subject), append(texts, w.Text)
+		actions, severities, messages = append(actions, w.Action), append(severities, w.Severity), append(messages, w.Message)
 	}
+	if len(kinds) == 0 {
+		return
+	}
+	batch.Queue(`INSERT INTO warning AS w (trust, id, kind, subject, text, action, severity, message_id)
+		SELECT $1, nextval('warning_id'), u.kind, u.subject, u.text, u.action, u.severity, nullif(u.message, 0)
+		  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[]) WITH ORDINALITY u (kind, subject, text, action, severity, message, ord)
+		 WHERE NOT EXISTS (SELECT 1 FROM warning k WHERE k.trust = $1 AND k.subject = u.subject AND k.kind = u.kind AND k.closed_by IS NOT NULL AND k.text = u.text OFFSET 0)
+		 ORDER BY u.ord
+		ON CONFLICT (trust, kind, subject) WHERE closed_at IS NULL DO UPDATE SET text = excluded.text, action = excluded.action, severity = excluded.severity, message_id = excluded.message_id
+		WHERE (w.text, w.action, w.severity) IS DISTINCT FROM (excluded.text, excluded.action, excluded.severity)`,
+		b.trust, kinds, subjects, texts, actions, severities, messages).Exec(ignoreTag)
 }

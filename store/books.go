@@ -108,8 +108,8 @@ func (b *Books) lockKeys(n posting.Need) []int64 {
 	for _, v := range n.Coded {
 		keys = append(keys, hash64("visit", b.trust, v))
 	}
-	for _, o := range n.Orders {
-		keys = append(keys, hash64("order", b.trust, o))
+	if len(n.Receipts) > 0 {
+		keys = append(keys, hash64("receipts", b.trust))
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
@@ -140,9 +140,7 @@ func (b *Books) Known(ctx context.Context, n posting.Need, messages []int64) (k 
 	l.patients(n.Pseudonyms)
 	l.cases(n.Aliases, also, n.Visits)
 	l.items(n.Codes)
-	if len(n.Orders) > 0 {
-		l.orders(n.Orders)
-	}
+	l.deliveries(n, messages)
 	l.each(`SELECT message_id, max(attempt) FROM posting WHERE trust = $1 AND message_id = ANY ($2) GROUP BY 1`, func(row pgx.CollectableRow) error {
 		var id int64
 		var attempt int

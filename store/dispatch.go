@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,16 +54,27 @@ func (s *Store) OrderDocument(ctx context.Context, trust string, id int64, zone 
 			"line": strconv.Itoa(line), "supplier_code": supplierCode, "item": code, "description": description, "manufacturer": manufacturer,
 			"quantity": strconv.FormatInt(packs, 10), "unit": orderUnit, "pack_size": strconv.FormatInt(size, 10), "base_quantity": strconv.FormatInt(packs*size, 10),
 			"unit_price": price, "line_value": value, "gtin": gtin, "npc": npc, "mpc": mpc,
-			"cause": "message " + strconv.FormatInt(message, 10) + " " + origin, "local_reference": doc.Number + "/" + strconv.Itoa(line),
+			"cause": cause(message, origin), "local_reference": doc.Number + "/" + strconv.Itoa(line),
 		}, err
 	}, trust, id)
 	return doc, err
 }
 
 // MarkSent records that an order's file stands at the ERP under its final
-// name. Sent twice is recorded once.
+// name. Sent twice is recorded once. What came of it before, as after a restore,
+// decides its state.
 func (s *Store) MarkSent(ctx context.Context, trust string, id int64, file string, digest []byte) error {
-	_, err := pgtx.From(ctx).Exec(ctx, `UPDATE purchase_order SET state = 'sent', sent_at = clock_timestamp(), file_name = $3, file_digest = $4
+	_, err := pgtx.From(ctx).Exec(ctx, `UPDATE purchase_order SET sent_at = clock_timestamp(), file_name = $3, file_digest = $4, state = (
+			SELECT CASE WHEN coalesce(sum(l.received + l.substituted), 0) = 0 THEN 'sent' WHEN sum(l.open_packs) > 0 THEN 'part_received' ELSE 'received' END
+			  FROM purchase_order_line l WHERE l.trust = $1 AND l.order_id = $2)
 		WHERE trust = $1 AND id = $2 AND state = 'ready'`, trust, id, file, digest)
 	return err
+}
+
+// cause is the reference on an order line that leads back to what brought it
+// about. Order files have 40 characters for it; the message's number is first,
+// and by it the rest is found.
+func cause(message int64, origin string) string {
+	text := []rune("message " + strconv.FormatInt(message, 10) + " " + origin)
+	return strings.TrimSpace(string(text[:min(len(text), 40)]))
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/stockwell-hub/stockwell/domain/inventory"
 	"github.com/stockwell-hub/stockwell/domain/posting"
-	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
@@ -44,6 +43,7 @@ func (b *Books) Keep(ctx context.Context, c posting.Changes) error {
 	b.keepReplaced(batch, c.Replaced)
 	b.keepJoined(batch, c.Joined)
 	b.keepOrders(batch, c.Orders)
+	b.keepReceipts(batch, c.Receipts)
 	if batch.Len() == 0 {
 		return nil
 	}
@@ -198,32 +198,6 @@ func (b *Books) keepMovements(batch *pgx.Batch, ms []inventory.Movement) {
 			$13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[])
 			AS u (id, kind, item, lot, serial, owner, f, t, quantity, occurred, accounted, reverses, line, message, origin, profile)`,
 		b.trust, id, kind, item, lot, serial, owner, from, to, quantity, occurred, accounted, reverses, line, message, origin, profile).Exec(ignoreTag)
-}
-
-func (b *Books) keepOrders(batch *pgx.Batch, os []*purchasing.Order) {
-	var places, items []int64
-	for _, o := range os {
-		b.keepOrder(batch, o)
-		for _, l := range o.Lines {
-			if l.State == "rejected" || l.State == "changed" {
-				places, items = append(places, int64(l.Place)), append(items, int64(l.Item))
-			}
-		}
-	}
-	if len(places) > 0 {
-		batch.Queue(`INSERT INTO policy_due (trust, place, item)
-			SELECT DISTINCT y.trust, y.place, y.item FROM unnest($2::bigint[], $3::bigint[]) u (place, item) JOIN policy y ON y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active
-			 WHERE EXISTS (SELECT 1 FROM movement m WHERE m.trust = y.trust AND m.item = y.item AND y.place IN (m.from_place, m.to_place))
-			 ORDER BY 1, 2, 3 ON CONFLICT (trust, place, item) DO UPDATE SET due_at = excluded.due_at`, b.trust, places, items).Exec(ignoreTag)
-	}
-}
-
-func (b *Books) keepOrder(batch *pgx.Batch, o *purchasing.Order) {
-	batch.Queue(`UPDATE purchase_order SET state = $3, answered_at = clock_timestamp(), answered_by = $4 WHERE trust = $1 AND id = $2`, b.trust, o.ID, string(o.State), o.AnsweredBy).Exec(ignoreTag)
-	for _, l := range o.Lines {
-		batch.Queue(`UPDATE purchase_order_line SET state = $4, open_packs = $5, expected_on = $6, reason = $7 WHERE trust = $1 AND order_id = $2 AND line = $3`,
-			b.trust, o.ID, l.Line, l.State, l.OpenPacks, nullDate(l.Expected), l.Reason).Exec(ignoreTag)
-	}
 }
 
 func nullTime(t time.Time) *time.Time {

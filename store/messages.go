@@ -186,7 +186,11 @@ func loadChain(ctx context.Context, tx pgx.Tx, trust string, id int64, c *journa
 	if c.Suggests, err = collect(ctx, tx, selectSuggestions+` WHERE g.trust = $1 AND g.message_id = $2 ORDER BY g.id`, scanSuggestion, trust, id); err != nil {
 		return err
 	}
-	if c.Orders, err = orders(ctx, tx, trust, ` AND (o.answered_by = $2 OR EXISTS (SELECT 1 FROM purchase_order_line l WHERE l.trust = o.trust AND l.order_id = o.id AND l.message_id = $2)) ORDER BY o.id LIMIT 500`, id); err != nil {
+	if c.Orders, err = orders(ctx, tx, trust, ` AND (o.answered_by = $2 OR EXISTS (SELECT 1 FROM purchase_order_line l WHERE l.trust = o.trust AND l.order_id = o.id AND l.message_id = $2)
+			OR o.number IN (SELECT r.met_order FROM receipt_line r WHERE r.trust = $1 AND r.message_id = $2)) ORDER BY o.id LIMIT 500`, id); err != nil {
+		return err
+	}
+	if c.Receipts, err = collect(ctx, tx, selectReceipts+` WHERE r.trust = $1 AND $2 IN (r.message_id, r.told_by) ORDER BY r.id LIMIT 500`, scanReceipt, trust, id); err != nil {
 		return err
 	}
 	c.Warnings, err = collect(ctx, tx, selectWarnings+` WHERE trust = $1 AND message_id = $2 ORDER BY id`, scanWarning, trust, id)

@@ -25,6 +25,10 @@ func scanSuggestion(row pgx.CollectableRow) (g journal.Suggestion, err error) {
 	return g, err
 }
 
+// cameFor lists what came for a line l of an order o.
+const cameFor = `(SELECT coalesce(json_agg(json_build_object('receipt', r.receipt, 'line', r.key, 'received_on', coalesce(r.received_on::text, ''), 'units', r.met_units, 'lot', r.lot,
+	'substitute', r.substitute, 'message', r.message_id, 'origin', r.origin) ORDER BY r.id), '[]') FROM receipt_line r WHERE r.trust = o.trust AND r.met_order = o.number AND r.met_line = l.line)`
+
 // orders reads orders that meet a condition, which is one of this package's
 // own constants and takes $2.
 func orders(ctx context.Context, tx pgx.Tx, trust, condition string, arg any) ([]journal.Order, error) {
@@ -35,7 +39,7 @@ func orders(ctx context.Context, tx pgx.Tx, trust, condition string, arg any) ([
 		       (SELECT json_build_object('step', s.step, 'code', s.code, 'path', s.path, 'text', s.text, 'stopped_at', s.stopped_at)
 		          FROM queue_stopped s JOIN queue k ON k.id = s.queue AND k.topic = 'order.dispatch' WHERE s.trust = o.trust AND s.subject = o.id LIMIT 1),
 		       (SELECT coalesce(json_agg(json_build_object('line', l.line, 'item', i.code, 'description', i.description, 'place', lp.code, 'cycle', coalesce(l.cycle, 0), 'packs', l.packs,
-		            'pack_size', l.pack_size, 'unit_price', l.unit_price::text, 'value', l.value::text, 'state', l.state, 'open_packs', l.open_packs, 'expected_on', coalesce(l.expected_on::text, ''),
+		            'pack_size', l.pack_size, 'unit_price', l.unit_price::text, 'value', l.value::text, 'state', l.state, 'open_packs', l.open_packs, 'received_units', l.received, 'substituted_units', l.substituted, 'receipts', `+cameFor+`, 'expected_on', coalesce(l.expected_on::text, ''),
 		            'reason', l.reason, 'movement', coalesce(l.movement, 0), 'message', l.message_id, 'origin', l.origin, 'profile', l.profile) ORDER BY l.line), '[]')
 		          FROM purchase_order_line l JOIN item i ON i.trust = l.trust AND i.id = l.item JOIN place lp ON lp.trust = l.trust AND lp.id = l.place
 		         WHERE l.trust = o.trust AND l.order_id = o.id)

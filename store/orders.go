@@ -11,21 +11,9 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
 )
 
-// orders loads orders by number with their lines. Its columns are those of
-// orderColumns.
-func (l loader) orders(numbers []string) {
-	l.each(selectOrders+` WHERE o.trust = $1 AND o.number = ANY ($2)`, func(row pgx.CollectableRow) error {
-		o, err := scanOrder(row)
-		if err == nil {
-			l.k.Orders[o.Number] = o
-		}
-		return err
-	}, l.b.trust, numbers)
-}
-
 const selectOrders = `SELECT o.id, o.number, o.supplier, o.deliver_to, o.state, o.value::text, o.currency, o.automatic, o.created_at, coalesce(o.answered_by, 0),
 	(SELECT coalesce(json_agg(json_build_object('line', l.line, 'place', l.place, 'item', l.item, 'cycle', coalesce(l.cycle, 0), 'packs', l.packs, 'pack_size', l.pack_size,
-		'unit_price', l.unit_price::text, 'value', l.value::text, 'state', l.state, 'open_packs', l.open_packs, 'expected', coalesce(l.expected_on::text, ''),
+		'unit_price', l.unit_price::text, 'value', l.value::text, 'state', l.state, 'open_packs', l.open_packs, 'confirmed', coalesce(l.confirmed_packs, CASE WHEN l.state IN ('rejected', 'closed') THEN 0 ELSE l.packs END), 'received', l.received, 'substituted', l.substituted, 'expected', coalesce(l.expected_on::text, ''),
 		'reason', l.reason, 'movement', coalesce(l.movement, 0), 'message', l.message_id, 'origin', l.origin, 'profile', l.profile) ORDER BY l.line), '[]')
 	   FROM purchase_order_line l WHERE l.trust = o.trust AND l.order_id = o.id)
 	FROM purchase_order o`
@@ -41,6 +29,9 @@ type orderLineRow struct {
 	Value     decimal.Decimal `json:"value"`
 	State     string          `json:"state"`
 	OpenPacks int64           `json:"open_packs"`
+	Confirmed int64           `json:"confirmed"`
+	Received  int64           `json:"received"`
+	Other     int64           `json:"substituted"`
 	Expected  string          `json:"expected"`
 	Reason    string          `json:"reason"`
 	Movement  int64           `json:"movement"`
@@ -67,7 +58,7 @@ func scanOrder(row pgx.CollectableRow) (*purchasing.Order, error) {
 	for _, r := range rows {
 		o.Lines = append(o.Lines, purchasing.OrderLine{
 			Line: r.Line, Place: inventory.PlaceID(r.Place), Item: itemID(r.Item), Cycle: r.Cycle, Packs: r.Packs, PackSize: r.PackSize,
-			UnitPrice: r.UnitPrice, Value: r.Value, State: r.State, OpenPacks: r.OpenPacks, Expected: r.Expected, Reason: r.Reason,
+			UnitPrice: r.UnitPrice, Value: r.Value, State: r.State, OpenPacks: r.OpenPacks, Confirmed: r.Confirmed, Received: r.Received, Substituted: r.Other, Expected: r.Expected, Reason: r.Reason,
 			Movement: inventory.MovementID(r.Movement), Cause: inventory.Cause{Message: r.Message, Origin: r.Origin, Profile: r.Profile},
 		})
 	}

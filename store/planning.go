@@ -63,13 +63,13 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 		                (SELECT coalesce(sum(h.quantity), 0) FROM stock_hold h WHERE h.trust = $1 AND h.place = $2 AND h.item = $3 AND h.lot = x.lot AND h.released_at IS NULL))), '[]')
 		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = $2 AND b.item = $3 GROUP BY b.lot) x
 		          LEFT JOIN lot l ON l.trust = $1 AND l.item = $3 AND l.lot = x.lot),
-		       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = $1 AND l.place = $2 AND l.item = $3)::bigint
+		       (SELECT coalesce(sum(on_order(l)), 0) FROM purchase_order_line l WHERE l.trust = $1 AND l.place = $2 AND l.item = $3)::bigint
 		         + (SELECT coalesce(sum(g.packs * g.pack_size), 0) FROM suggestion g WHERE g.trust = $1 AND g.place = $2 AND g.item = $3 AND g.state IN ('waits', 'approved') AND g.id <> $5)::bigint,
 		       (SELECT count(*) FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
 		       (SELECT coalesce(max(l.packs * l.pack_size), 0) FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
-		       coalesce((SELECT l.state = 'rejected' FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
+		       coalesce((SELECT l.state = 'rejected' OR l.substituted > 0 FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 ORDER BY o.created_at DESC, o.id DESC LIMIT 1), false),
 		       (SELECT coalesce(sum(round(g.packs * g.unit_price, 2)), 0) FROM suggestion g LEFT JOIN purchase_order o ON o.trust = g.trust AND o.id = g.order_id
 		         WHERE g.trust = $1 AND g.decided_by = 'planner' AND (g.state = 'approved' OR g.state = 'ordered' AND o.created_at >= $4))::text
@@ -102,9 +102,9 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 			 WHERE w.trust = $1 AND w.closed_at IS NULL AND (w.kind = 'above_ceiling' AND w.subject LIKE 'ceiling:' || $3::bigint || ':%'
 				OR w.kind IN ('feed_silent', 'feed_behind', 'feed_held') AND w.subject = ANY (ARRAY(
 				SELECT p.connector FROM feed_place p WHERE p.trust = $1 AND p.place = $4
-				UNION SELECT p.connector FROM posting p WHERE p.trust = $1 AND p.message_id = m.message_id
+				UNION SELECT p.connector FROM posting p WHERE p.trust = $1 AND p.message_id = m.message_id AND m.kind IN ('use', 'use_reversal')
 					AND NOT EXISTS (SELECT 1 FROM feed_place d WHERE d.trust = $1 AND d.connector = p.connector AND d.declared)))))
-		  FROM (SELECT id, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
+		  FROM (SELECT id, kind, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
 		         ORDER BY id DESC LIMIT 1) m`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).
 		Scan(&w.Movement, &w.Cause.Message, &w.Cause.Origin, &w.Cause.Profile, &doubts)
 	if err != nil {

@@ -34,8 +34,12 @@ func (s *Store) Receive(ctx context.Context, trust string, in []connectors.Envel
 		}
 		raw[i] = key.seal(trust, day, digest[i], e.Raw)
 	}
-	const query = `SELECT o_ord, o_message_id, o_duplicate, o_reused FROM receive($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`
-	rows, err := s.receive.Query(ctx, query, trust, connector, format, typ, sender, control, keys, digest, peer, raw, at)
+	query := `SELECT o_ord, o_message_id, o_duplicate, o_reused FROM receive($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`
+	args := []any{trust, connector, format, typ, sender, control, keys, digest, peer, raw, at}
+	if more := resourcesOf(in); more != nil {
+		query, args = receiveResources, append(args, more...)
+	}
+	rows, err := s.receive.Query(ctx, query, args...)
 	if err != nil {
 		return nil, notStored(err)
 	}

@@ -24,7 +24,7 @@ func (s *Store) Stock(ctx context.Context, trust string, onlyBelow bool) (out []
 // and of the others what is held, as inventory.Position does.
 const selectStock = `
 	SELECT p.code, i.code, i.description, i.base_unit, coalesce(b.quantity, 0)::bigint, y.reorder_point, y.order_up_to,
-	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = s.trust AND l.place = s.place AND l.item = s.item)::bigint,
+	       (SELECT coalesce(sum(on_order(l)), 0) FROM purchase_order_line l WHERE l.trust = s.trust AND l.place = s.place AND l.item = s.item)::bigint,
 	       greatest(coalesce(b.available, 0), 0)::bigint, coalesce(b.held, 0)::bigint, coalesce(y.reorder_point > greatest(coalesce(b.available, 0), 0), false)
 	  FROM (SELECT trust, place, item FROM policy WHERE trust = $1 AND active UNION SELECT DISTINCT trust, place, item FROM balance WHERE trust = $1) s
 	  JOIN place p ON p.trust = s.trust AND p.id = s.place
@@ -42,7 +42,7 @@ const selectStock = `
 // selectStock gives it.
 const selectUsedUp = `
 	SELECT p.code, i.code, i.description, i.base_unit, 0::bigint, NULL::bigint, NULL::bigint,
-	       (SELECT coalesce(sum(l.open_packs * l.pack_size), 0) FROM purchase_order_line l WHERE l.trust = p.trust AND l.place = p.id AND l.item = i.id)::bigint, 0::bigint, 0::bigint, false
+	       (SELECT coalesce(sum(on_order(l)), 0) FROM purchase_order_line l WHERE l.trust = p.trust AND l.place = p.id AND l.item = i.id)::bigint, 0::bigint, 0::bigint, false
 	  FROM place p JOIN item i ON i.trust = p.trust
 	 WHERE p.trust = $1 AND p.kind IN ('stock', 'transit') AND p.code = $2 AND i.code = $3
 	   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = p.trust AND m.item = i.id AND p.id IN (m.from_place, m.to_place))`

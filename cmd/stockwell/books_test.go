@@ -104,6 +104,9 @@ func (b *books) write(ctx context.Context, s *store.Store, trust string) error {
 	if err := b.holds(ctx, s, trust); err != nil {
 		return err
 	}
+	if err := b.receipts(ctx, s, trust); err != nil {
+		return err
+	}
 	return b.purchasing(ctx, s, trust)
 }
 
@@ -231,7 +234,7 @@ func (b *books) purchasing(ctx context.Context, s *store.Store, trust string) er
 		for _, o := range orders {
 			b.line("  %s to %s for %s, %s: %s %s", o.Number, o.Supplier, o.DeliverTo, money(o.Value, o.Currency), o.State, o.File)
 			for _, l := range o.Lines {
-				b.line("    %d: %d x %s, %s, %s%s%s, because of %s %s", l.Line, l.Packs, l.Item, money(l.Value, o.Currency), l.State, prefixed(", expected ", l.Expected), prefixed(", ", l.Reason), b.labels[l.Message], l.Origin)
+				b.line("    %d: %d x %s, %s, %s%s%s%s, because of %s %s", l.Line, l.Packs, l.Item, money(l.Value, o.Currency), l.State, prefixed(", received ", l.CameText()), prefixed(", expected ", l.Expected), prefixed(", ", l.Reason), b.labels[l.Message], l.Origin)
 			}
 		}
 	}
@@ -253,7 +256,7 @@ func (b *books) purchasing(ctx context.Context, s *store.Store, trust string) er
 
 // files tells what the ERP's server holds, byte for byte but for the day.
 func (b *books) files(dir string) {
-	for _, folder := range []string{"orders", "answers", "answers/processed", "answers/rejected"} {
+	for _, folder := range []string{"orders", "answers", "answers/processed", "answers/rejected", "receipts", "receipts/processed", "receipts/rejected"} {
 		entries, _ := os.ReadDir(filepath.Join(dir, folder))
 		for _, e := range entries {
 			if e.IsDir() {
@@ -261,10 +264,14 @@ func (b *books) files(dir string) {
 			}
 			raw, _ := os.ReadFile(filepath.Join(dir, folder, e.Name()))
 			b.line("file %s/%s", folder, e.Name())
-			if folder != "orders" {
+			said := strings.HasSuffix(e.Name(), ".reason.txt") || strings.HasSuffix(e.Name(), ".rejected.csv")
+			if folder != "orders" && !said {
 				continue
 			}
 			text := strings.ReplaceAll(string(raw), time.Now().Format(time.DateOnly), "TODAY")
+			if said {
+				text = b.text(text)
+			}
 			for row := range strings.Lines(text) {
 				b.line("  %s", strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(row))
 			}

@@ -132,22 +132,55 @@ func (a *app) take(s *store.Store, t *trust, typ, about, by string, e canonical.
 	if err != nil {
 		return err
 	}
-	if a.JSON {
-		return a.printJSON(taken{id, chain.Message.State, chain.Message.Summary, chain.Warnings})
+	why, err := refusals(chain)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(a.out, "Message %d: %s\n", id, chain.Message.Summary)
-	for _, w := range chain.Warnings {
-		if w.ClosedAt == nil {
-			fmt.Fprintln(a.out, alertText(w))
+	switch {
+	case a.JSON:
+		if err := a.printJSON(taken{id, chain.Message.State, chain.Message.Summary, why, chain.Warnings}); err != nil {
+			return err
 		}
+	default:
+		fmt.Fprintf(a.out, "Message %d: %s\n", id, chain.Message.Summary)
+		for _, f := range why {
+			fmt.Fprintf(a.out, "%s: %s\n", f.Code, f.Text)
+		}
+		for _, w := range chain.Warnings {
+			if w.ClosedAt == nil {
+				fmt.Fprintln(a.out, alertText(w))
+			}
+		}
+	}
+	if len(why) > 0 {
+		return errNo
 	}
 	return nil
 }
 
+// refusals says what of a person's message could not be done.
+func refusals(chain journal.Chain) ([]canonical.Finding, error) {
+	out := []canonical.Finding{}
+	for _, x := range chain.Postings {
+		var all []canonical.Finding
+		if err := json.Unmarshal(x.Findings, &all); err != nil {
+			return nil, err
+		}
+		for _, f := range all {
+			if f.Severity == canonical.Error {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, nil
+}
+
 // taken is what a person's message did.
 type taken struct {
-	Message  int64             `json:"message"`
-	Outcome  string            `json:"outcome"`
-	Summary  string            `json:"summary"`
-	Warnings []journal.Warning `json:"warnings"`
+	Message int64  `json:"message"`
+	Outcome string `json:"outcome"`
+	Summary string `json:"summary"`
+	// Refused says what of it could not be done, and why.
+	Refused  []canonical.Finding `json:"refused"`
+	Warnings []journal.Warning   `json:"warnings"`
 }

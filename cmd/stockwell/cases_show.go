@@ -10,6 +10,7 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
+	"github.com/stockwell-hub/stockwell/schemas/nhs"
 	"github.com/stockwell-hub/stockwell/store"
 )
 
@@ -56,7 +57,10 @@ func (a *app) printCase(d journal.CaseDetail) {
 	for _, x := range d.People {
 		p("%s: %s, told by %s", strings.ToUpper(x.Role[:min(1, len(x.Role))])+x.Role[min(1, len(x.Role)):], personText(x), strings.Join(x.Sources, ", "))
 	}
-	if d.LineCount > 0 {
+	switch {
+	case d.LineCount > 0 && len(d.Lines) == 0:
+		p("There are %d lines; none is shown from %d on.", d.LineCount, d.From)
+	case d.LineCount > 0:
 		p("Lines %d to %d of %d", d.From, d.From+len(d.Lines)-1, d.LineCount)
 	}
 	for _, l := range d.Lines {
@@ -155,7 +159,19 @@ func prefixedTime(with string, t *time.Time) string {
 }
 
 func procedureText(p journal.Procedure) string {
-	return strings.Join(strings.Fields(strings.Join([]string{p.Code, strings.Join(p.Qualifiers, " "), p.Text, prefixed("side ", p.Side), prefixed("on ", p.On)}, " ")), " ")
+	codes := []string{dotted(p.Code)}
+	for _, q := range p.Qualifiers {
+		codes = append(codes, dotted(q))
+	}
+	return strings.Join(strings.Fields(strings.Join([]string{strings.Join(codes, " "), p.Text, prefixed("side ", p.Side), prefixed("on ", p.On)}, " ")), " ")
+}
+
+// dotted writes an OPCS-4 code as people do, W37.1, and any other as it is.
+func dotted(code string) string {
+	if c, err := nhs.ParseOPCS4(code); err == nil {
+		return c.Dotted()
+	}
+	return code
 }
 
 func personText(p journal.CasePerson) string {

@@ -100,7 +100,7 @@ func TestCases_ShowTellsACaseAsAPersonWould(t *testing.T) {
 	h.theatreSays("DFT^P03^DFT_P03", "C6", "20260314095512", use("T2", "CG", "NEWCUP54", "1", "4411", "LOT=AC24118")...)
 	show := h.ok("cases", "show", "4411")
 	inOrder(t, show, "Case 4411 (number ", "booking booked, TH1, patient ", "known as booking_number B7001, case_number 4411", "theatre booked it, scheduled ", "replaced by message ", "theatre moved it, scheduled ",
-		"theatre told of its use", "Procedure, planned: W371 Primary total", "Lines 1 to 2 of 2", "(T1): 2 HIP-STEM-12, lot FS24117, expires 2031-08-31, implanted", "Posted.",
+		"theatre told of its use", "Procedure, planned: W37.1 Primary total", "Lines 1 to 2 of 2", "(T1): 2 HIP-STEM-12, lot FS24117, expires 2031-08-31, implanted", "Posted.",
 		"theatre used 2 HIP-STEM-12", "theatre used 9 HIP-STEM-12", "which came too late", "theatre used 1 HIP-STEM-12", "replaced by message ", ": use 1 from TH1 to patient ", ": use_reversal 1 from patient ", "reverses movement ", ": use 2 from TH1 to patient ",
 		"(T2): 1 unidentified “Thing”", "Unidentified: its code is not in the catalogue.", "Warning ", "open since ", "Message ", "DFT^P03 over theatre", "SIU^S12 over theatre")
 	inOrder(t, h.ok("cases", "show", "4411", "--from", "2"), "Lines 2 to 2 of 2", "(T2)")

@@ -10,7 +10,9 @@ import (
 	"github.com/stockwell-hub/stockwell/connectors"
 	"github.com/stockwell-hub/stockwell/connectors/mllp"
 	"github.com/stockwell-hub/stockwell/connectors/sftp"
+	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/store"
 )
 
 // connector is one configured way in, out, or both.
@@ -20,7 +22,9 @@ type connector struct {
 	source connectors.Source // nil if nothing comes in
 	sink   connectors.Sink   // nil if nothing goes out
 	listen func() (addr string, err error)
+	files  bool                            // what comes in are files
 	check  func(ctx context.Context) error // reaches the far side; nil if there is none to reach
+	shelf  func(s *store.Store, t *trust)  // gives what is read back; nil if nothing is
 	close  func()
 }
 
@@ -55,17 +59,24 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 			Name: c.Name, Trust: t.ODS, Address: x.Address, User: x.User, Password: password, PrivateKey: []byte(key), KnownHosts: t.Path(x.KnownHosts),
 			Out: x.Out, Archive: x.Archive, In: x.In, Pattern: x.Pattern, Processed: x.Processed, Rejected: x.Rejected, Type: x.Type, Format: "csv",
 			Poll: time.Duration(x.Poll), Stable: time.Duration(x.Stable), Timeout: time.Duration(x.Timeout),
+			Whole: sftp.Whole(x.Whole), Marker: x.Marker, Complete: incomplete(t, c), Incomplete: time.Duration(x.IncompleteAfter), Patience: time.Duration(x.EffectTimeout),
+			Between: func(step sftp.Step) { failpoint.Hit(failpoint.Point("file." + string(step))) },
 		}, log)
 		out := connector{trust: t.ODS, name: c.Name, check: s.Check, close: func() { _ = s.Close() }}
 		if x.In != "" {
-			out.source = s
+			if err := checkFiles(t, c); err != nil {
+				return connector{}, err
+			}
+			out.source, out.files = s, true
 		}
 		if x.Out != "" {
 			out.sink = s
 		}
 		return out, nil
+	case "fhir":
+		return fhirDoor(t, c, log, m)
 	}
-	return connector{}, fault.New(fault.Invalid, "connector_type_unknown", "The connector type %q is not known. The types are mllp and sftp.", c.Type).At(fmt.Sprintf("connectors.%s.type", c.Name))
+	return connector{}, fault.New(fault.Invalid, "connector_type_unknown", "The connector type %q is not known. The types are mllp, sftp and fhir.", c.Type).At(fmt.Sprintf("connectors.%s.type", c.Name))
 }
 
 // mllpConfig is what the settings of an mllp connector come to.

@@ -26,6 +26,11 @@ func (j *journey) expect(w []string) error {
 			return err
 		}
 		got = o.State
+	case "receipt", "received":
+		var err error
+		if got, err = j.expectReceived(w); err != nil {
+			return err
+		}
 	case "orders":
 		n, err := j.query(`SELECT count(*)::text FROM purchase_order WHERE NOT imported`)
 		if err != nil {

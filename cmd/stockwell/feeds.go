@@ -68,13 +68,19 @@ func (f *feeds) Receive(ctx context.Context, e connectors.Envelope) (connectors.
 	e.ReceivedAt = clock.Shift(e.ReceivedAt)
 	f.noticeLate(ctx, e)
 	r, err := f.next.Receive(ctx, e)
+	f.note(e, err)
+	return r, err
+}
+
+// note counts what a connector brought, or could not be rid of.
+func (f *feeds) note(e connectors.Envelope, err error) {
 	now := f.now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	h := f.heard[e.Trust][e.Connector]
 	if h == nil {
 		if h = (&store.Heard{Hours: map[time.Time]int64{}}); f.heard[e.Trust] == nil {
-			return r, err
+			return
 		}
 		f.heard[e.Trust][e.Connector] = h
 	}
@@ -88,7 +94,6 @@ func (f *feeds) Receive(ctx context.Context, e connectors.Envelope) (connectors.
 		default:
 		}
 	}
-	return r, err
 }
 
 // Applied passes the question on to who follows the messages.

@@ -19,7 +19,7 @@ import (
 func (h *hospital) realERP() {
 	h.t.Helper()
 	addr, root, key, user, known := sshdtest.Start(h.t)
-	for _, d := range []string{"orders", "orders/taken", "answers/processed", "answers/rejected"} {
+	for _, d := range append([]string{"orders/taken"}, erpFolders...) {
 		h.must(os.MkdirAll(filepath.Join(root, d), 0o755))
 	}
 	h.write(h.trustFile("secrets/erp.key"), string(key))
@@ -32,7 +32,8 @@ func (h *hospital) realERP() {
 	for _, d := range []string{"out: /", "in: /", "processed: /", "rejected: /"} {
 		text = strings.Replace(text, d, strings.TrimSuffix(d, "/")+root+"/", 1)
 	}
-	h.write(h.trustFile("trust.yaml"), text)
+	text = strings.ReplaceAll(text, "password: file:secrets/erp.password", "private_key: file:secrets/erp.key")
+	h.write(h.trustFile("trust.yaml"), strings.ReplaceAll(text, ": /receipts", ": "+root+"/receipts"))
 }
 
 // usage is first.hl7 or second.hl7 as a message and a case of its own.

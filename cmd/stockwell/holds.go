@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -40,7 +41,7 @@ func (c stockHolds) Run(a *app) error {
 }
 
 type stockHold struct {
-	Place    string `arg:"" help:"The place's code."`
+	Place    string `arg:"" help:"The place's code or one of its other names."`
 	Item     string `arg:"" help:"The item's code."`
 	Lot      string `help:"The lot; needed if the item is there by lot."`
 	Serial   string `help:"The serial number."`
@@ -55,8 +56,9 @@ func (c stockHold) Run(a *app) error {
 	if c.Quantity < 1 {
 		return fault.New(fault.Invalid, "quantity_invalid", "Write how many base units are held, at least 1.").At("--quantity")
 	}
-	return a.withTrust(func(s *store.Store, trust string) error {
-		id, there, err := s.HoldStock(a.ctx, trust, store.Held{Place: c.Place, Item: c.Item, Lot: c.Lot, Serial: c.Serial, Quantity: c.Quantity, Kind: c.Kind, Why: string(c.Why), By: operator(string(c.By))})
+	return a.withBooks(func(s *store.Store, t *trust) error {
+		c.Place = t.placeCode(c.Place)
+		id, there, err := s.HoldStock(a.ctx, t.cfg.ODS, store.Held{Place: c.Place, Item: c.Item, Lot: c.Lot, Serial: c.Serial, Quantity: c.Quantity, Kind: c.Kind, Why: string(c.Why), By: operator(string(c.By))})
 		if err != nil {
 			return err
 		}
@@ -69,6 +71,18 @@ func (c stockHold) Run(a *app) error {
 		}
 		return nil
 	})
+}
+
+// placeCode is the code of the place that name means, or name.
+func (t *trust) placeCode(name string) string {
+	for _, p := range t.cfg.Places {
+		for _, other := range append([]string{p.Code}, p.Aliases...) {
+			if strings.EqualFold(other, name) {
+				return p.Code
+			}
+		}
+	}
+	return name
 }
 
 type stockRelease struct {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -77,7 +78,7 @@ func emptyHospital(t *testing.T, more *strings.Replacer) *hospital {
 	t.Helper()
 	h := &hospital{t: t, stage: &stage{dir: t.TempDir()}, log: &transcript{}, said: &transcript{}}
 	h.stage.erpDir = filepath.Join(h.stage.dir, "erp")
-	for _, d := range []string{"orders", "answers/processed", "answers/rejected"} {
+	for _, d := range erpFolders {
 		h.must(os.MkdirAll(filepath.Join(h.stage.erpDir, d), 0o755))
 	}
 	log, err := os.Create(filepath.Join(h.stage.dir, "erp.log"))
@@ -126,13 +127,16 @@ func (h *hospital) write(name, content string) {
 	h.must(os.Rename(h.path(name)+".new", h.path(name)))
 }
 
-// set changes a key that occurs once in one of the configuration's files.
+// set changes a key of one of the configuration's files: one that occurs once,
+// or with one value everywhere.
 func (h *hospital) set(key, value string) {
 	h.t.Helper()
 	for _, file := range []string{"stockwell.yaml", h.trustFile("trust.yaml")} {
 		text := h.read(file)
 		re := regexp.MustCompile(`(?m)^( *)` + regexp.QuoteMeta(key) + `:.*$`)
-		if len(re.FindAllString(text, 2)) == 1 {
+		found := re.FindAllString(text, -1)
+		slices.Sort(found)
+		if len(slices.Compact(found)) == 1 {
 			h.write(file, re.ReplaceAllString(text, "${1}"+key+": "+value))
 			return
 		}
@@ -250,7 +254,13 @@ func (h *hospital) send(raw []byte) (code, text string) {
 // drop puts an answer into the ERP's folder, whole from the first moment.
 func (h *hospital) drop(name string, raw []byte) {
 	h.t.Helper()
-	file := filepath.Join(h.stage.erpDir, "answers", name)
+	h.dropIn("answers", name, raw)
+}
+
+// dropIn is drop for any of the ERP's folders.
+func (h *hospital) dropIn(folder, name string, raw []byte) {
+	h.t.Helper()
+	file := filepath.Join(h.stage.erpDir, folder, name)
 	h.must(os.WriteFile(file+".part", raw, 0o644))
 	h.must(os.Rename(file+".part", file))
 }
@@ -288,15 +298,16 @@ func (h *hospital) settled(dead func()) {
 				dead()
 			}
 		}()
-		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "answers", "*.csv")); len(left) > 0 {
-			return "an answer was not taken", nil
-		}
-		return h.query(`SELECT concat_ws(', ',
+		missing, err = h.query(`SELECT concat_ws(', ',
 			(SELECT 'messages wait' FROM queue_message LIMIT 1),
 			(SELECT 'a message is tried again: ' || w.reason FROM queue_held h JOIN queue_hold w USING (trust, queue, key) WHERE w.until <> 'infinity' LIMIT 1),
 			(SELECT 'a policy is due' FROM policy_due d JOIN policy y USING (trust, place, item) WHERE y.active LIMIT 1),
 			(SELECT 'a suggestion waits for its order' FROM suggestion g JOIN purchasing p USING (trust) WHERE g.state = 'approved' AND g.release_at <= now() AND p.paused_at IS NULL LIMIT 1),
 			(SELECT 'an order is not sent' FROM purchase_order o WHERE o.state = 'ready' AND NOT EXISTS (SELECT 1 FROM queue_stopped s WHERE s.trust = o.trust AND s.subject = o.id AND s.queue <> 1) LIMIT 1))`)
+		if left, _ := filepath.Glob(filepath.Join(h.stage.erpDir, "[ar]*", "*.csv")); err == nil && missing == "" && len(left) > 0 {
+			missing = "an answer or receipt was not taken"
+		}
+		return missing, err
 	})
 }
 

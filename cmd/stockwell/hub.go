@@ -39,6 +39,7 @@ type hub struct {
 	// connectors and the intake.
 	conditions *conditions
 	feeds      *feeds
+	files      *pipeline.Files
 	// doubted is set while the database was away and nobody has looked whether
 	// it is still the one that it was.
 	doubted atomic.Bool
@@ -125,6 +126,9 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 			if err != nil {
 				return err
 			}
+			if way.shelf != nil {
+				way.shelf(h.store, t)
+			}
 			h.ways = append(h.ways, way)
 			if c.Name == cfg.Purchasing.Connector && way.sink != nil {
 				layout, err := t.mappings.orderLayout()
@@ -155,6 +159,7 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 	h.intake.Outcomes = h.store
 	h.feeds = newFeeds(traced{h.intake, h.tracer}, h.store, h.log, h.now)
 	h.feeds.awaiter = h.intake
+	h.files = h.openFiles()
 	for _, cfg := range trusts {
 		for i, w := range h.ways {
 			if w.trust == cfg.ODS && w.source != nil {
@@ -228,7 +233,11 @@ func (h *hub) run(ctx context.Context) error {
 	defer stopHTTP()
 	for _, w := range h.ways {
 		if w.source != nil {
-			start(&sources, taking, w.name, func(ctx context.Context) error { return w.source.Run(ctx, connectors.Receiver(h.feeds)) })
+			receiver := connectors.Receiver(h.feeds)
+			if w.files {
+				receiver = h.files
+			}
+			start(&sources, taking, w.name, func(ctx context.Context) error { return w.source.Run(ctx, receiver) })
 		}
 	}
 	close(h.ready)

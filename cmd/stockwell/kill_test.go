@@ -40,8 +40,8 @@ func (h *hospital) message(name string) []byte {
 	return bytes.ReplaceAll(raw, []byte("\n"), []byte("\r"))
 }
 
-// day is what happens in each of these tests: two uses of different cases and
-// the ERP's answer. between is called before, between and after them.
+// day is what happens in each of these tests: two uses of different cases, the
+// ERP's answer, and a delivery of which one row is bad. between is called before, between and after them.
 func (h *hospital) day(between func(), dead func()) {
 	h.t.Helper()
 	between()
@@ -52,6 +52,9 @@ func (h *hospital) day(between func(), dead func()) {
 	between()
 	h.settled(dead)
 	h.drop("ack.csv", h.message("ack.csv"))
+	between()
+	h.settled(dead)
+	h.dropIn("receipts", "goods.csv", h.message("goods.csv"))
 	between()
 	h.settled(dead)
 }
@@ -79,7 +82,7 @@ func TestKill_NoDeathLosesOrDoublesAnything(t *testing.T) {
 	calm.serve("")
 	calm.day(func() {}, func() { t.Fatal("nobody killed it") })
 	want := calm.undisturbed()
-	for _, must := range []string{"order PO-000017", "PO-000018 to ORTHO", "accepted"} {
+	for _, must := range []string{"order PO-000017", "PO-000018 to ORTHO", "received PO-000017.csv", "goods.csv.rejected.csv"} {
 		if !strings.Contains(want, must) {
 			t.Fatalf("the day has no %q:\n%s", must, want)
 		}

@@ -37,6 +37,7 @@ type cli struct {
 	Cases      casesCmd      `cmd:"" help:"Theatre cases: what was booked, done and corrected, and what a person decides of them."`
 	Stock      stockCmd      `cmd:"" help:"Stock balances, holds, and files of opening stock."`
 	Orders     ordersCmd     `cmd:"" help:"Orders and suggested orders."`
+	Receipts   receiptsCmd   `cmd:"" help:"Goods received: what suppliers delivered, line by line."`
 	Feeds      feedsCmd      `cmd:"" help:"Ways in: whether orders rely on them, and orders that wait for a person because of one."`
 	Purchasing purchasingCmd `cmd:"" help:"Pause and resume automatic purchasing."`
 	Warnings   warningsCmd   `cmd:"" help:"What needs a person."`

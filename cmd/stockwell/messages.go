@@ -119,6 +119,9 @@ func (a *app) printChain(c journal.Chain) {
 			p("  movement %d: %s %d %s%s from %s to %s (%s)", v.ID, v.Kind, v.Quantity, v.Item, lot(v.Lot, v.Serial), v.From, v.To, v.Origin)
 		}
 	}
+	for _, r := range c.Receipts {
+		p("Goods received, receipt %s line %s: %s x %s%s to %s for order %s, %s%s (%s)", r.Receipt, r.Line, receivedAmount(r), receivedItem(r), lot(r.Lot, r.Serial), orDash(r.Place), receivedFor(r), r.State, why(r.Why), r.Origin)
+	}
 	for _, g := range c.Suggests {
 		p("Suggested order %d: %d x %s for %s, %s: %s; %s%s", g.ID, g.Packs, g.Item, g.Place, money(g.Value, g.Currency), g.State, g.Why, orderRef(g.Order))
 	}

@@ -44,6 +44,8 @@ type metrics struct {
 	lanes       *prometheus.GaugeVec
 	condition   *prometheus.GaugeVec
 	diskFree    prometheus.Gauge
+	requests    *prometheus.CounterVec
+	requestTime *prometheus.HistogramVec
 }
 
 var (
@@ -101,6 +103,7 @@ func newMetrics() *metrics {
 	r.MustRegister(m.diskFree)
 	m.answerTime = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "stockwell_mllp_answer_seconds", Help: "Time from a frame's last byte to its answer.", Buckets: latencies}, []string{"trust", "connector"})
 	r.MustRegister(m.answerTime)
+	m.requestMetrics()
 	return m
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/store"
 )
@@ -65,11 +66,23 @@ func (c ordersShow) Run(a *app) error {
 		}
 		var rows [][]any
 		for _, l := range o.Lines {
-			rows = append(rows, []any{l.Line, l.Item, l.Description, fmt.Sprintf("%d x %d", l.Packs, l.PackSize), money(l.UnitPrice, o.Currency), money(l.Value, o.Currency), l.State, orDash(l.Expected), fmt.Sprintf("message %d %s", l.Message, l.Origin)})
+			rows = append(rows, []any{l.Line, l.Item, l.Description, fmt.Sprintf("%d x %d", l.Packs, l.PackSize), money(l.UnitPrice, o.Currency), money(l.Value, o.Currency), l.State, orDash(l.CameText()), orDash(l.Expected), fmt.Sprintf("message %d %s", l.Message, l.Origin)})
 		}
-		a.printTable("No lines.", []any{"line", "item", "description", "packs", "price", "value", "state", "expected", "because of"}, rows)
+		a.printTable("No lines.", []any{"line", "item", "description", "packs", "price", "value", "state", "received", "expected", "because of"}, rows)
+		for _, l := range o.Lines {
+			for _, c := range l.Came {
+				fmt.Fprintf(a.out, "Line %d: %d units came on %s%s%s, receipt %s line %s, by message %d %s\n", l.Line, c.Units, orDash(c.ReceivedOn), lot(c.Lot, ""), substituted(c), c.Receipt, c.Line, c.Message, c.Origin)
+			}
+		}
 		return nil
 	})
+}
+
+func substituted(c journal.Came) string {
+	if c.Substitute {
+		return ", of another item than ordered"
+	}
+	return ""
 }
 
 type ordersSuggested struct {

@@ -62,7 +62,7 @@ func TestPeers_DebiansMLLPSendAndOpenSSHsServer(t *testing.T) {
 func (h *hospital) useOpenSSH() (root string) {
 	h.t.Helper()
 	address, root, key, user, known := sshdtest.Start(h.t)
-	for _, d := range []string{"orders", "answers/processed", "answers/rejected"} {
+	for _, d := range erpFolders {
 		h.must(os.MkdirAll(filepath.Join(root, d), 0o755))
 	}
 	h.write(h.trustFile("secrets/erp.key"), string(key))
@@ -73,6 +73,6 @@ func (h *hospital) useOpenSSH() (root string) {
 	h.set("user", user)
 	trust := h.read(h.trustFile("trust.yaml"))
 	trust = regexp.MustCompile(`(?m)^( *)password:.*$`).ReplaceAllString(trust, "${1}private_key: file:secrets/erp.key")
-	h.write(h.trustFile("trust.yaml"), strings.NewReplacer(" /orders", " "+root+"/orders", " /answers", " "+root+"/answers").Replace(trust))
+	h.write(h.trustFile("trust.yaml"), strings.NewReplacer(" /orders", " "+root+"/orders", " /answers", " "+root+"/answers", " /receipts", " "+root+"/receipts").Replace(trust))
 	return root
 }

@@ -34,6 +34,9 @@ type stage struct {
 	lock     *os.File
 }
 
+// erpFolders are those of the ERP's server.
+var erpFolders = []string{"orders", "answers/processed", "answers/rejected", "receipts/processed", "receipts/rejected"}
+
 // marker is what tells a demo's folder, which may be emptied, from any other.
 const marker = ".stockwell-demo"
 
@@ -60,7 +63,7 @@ func newStage(base string) (_ *stage, err error) {
 		return nil, err
 	}
 	s.erpDir = filepath.Join(s.dir, "erp")
-	for _, d := range []string{"orders", "answers/processed", "answers/rejected"} {
+	for _, d := range erpFolders {
 		if err := os.MkdirAll(filepath.Join(s.erpDir, d), 0o755); err != nil {
 			return nil, err
 		}

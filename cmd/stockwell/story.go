@@ -123,7 +123,7 @@ const (
 
 func (s *story) booked(ctx context.Context) {
 	at := time.Now().Format("20060102") + "083000"
-	id := s.send(ctx, "DEMO-1", msh("SIU^S12", "DEMO-1"), `SCH|B7001|4411||||||||60|min|^^^`+at, ada, `RGS|1`,
+	id := s.send(ctx, "DEMO-1", msh("SIU^S12", "DEMO-1"), `SCH|B7001|4411|||||||60|min|^^^`+at, ada, `RGS|1`,
 		`AIS|1||W37.1^Primary total prosthetic replacement of hip joint using cement^OPCS4|`+at, `AIL|1||OR1^^^ZZ101`)
 	chain, err := s.hub.store.Chain(ctx, s.trust, id)
 	ok := err == nil && len(chain.Cases) == 1 && chain.Cases[0].Name == "4411" && chain.Cases[0].Booking == "booked"

@@ -12,6 +12,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline"
+	"github.com/stockwell-hub/stockwell/schemas/fhir"
 	"github.com/stockwell-hub/stockwell/schemas/hl7v2"
 	"github.com/stockwell-hub/stockwell/store"
 )
@@ -66,7 +67,7 @@ func openTrust(ctx context.Context, s *store.Store, hub *config.Hub, cfg *config
 	if t.books, err = s.Books(ctx, cfg.ODS, sealer); err != nil {
 		return nil, err
 	}
-	t.post = &pipeline.Trust{Rules: t.rules(places), Books: t.books, Mapping: t.mappings.of, Reading: t.reading, Stock: map[inventory.PlaceID]string{}}
+	t.post = &pipeline.Trust{Rules: t.rules(places), Books: t.books, Mapping: t.mappings.of, Reading: t.reading, Stock: map[inventory.PlaceID]string{}, Name: fhir.NewNamer(t.vaultKey, cfg.ODS), Resources: s}
 	for code, id := range places {
 		t.post.Stock[id] = code
 	}

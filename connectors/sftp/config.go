@@ -15,7 +15,7 @@ func withDefaults(cfg Config) Config {
 	for _, d := range []struct {
 		value     *time.Duration
 		otherwise time.Duration
-	}{{&cfg.Poll, 10 * time.Second}, {&cfg.Stable, 5 * time.Second}, {&cfg.Timeout, 20 * time.Second}} {
+	}{{&cfg.Poll, 10 * time.Second}, {&cfg.Stable, 5 * time.Second}, {&cfg.Timeout, 20 * time.Second}, {&cfg.Incomplete, time.Hour}, {&cfg.Patience, 20 * time.Second}} {
 		if *d.value <= 0 {
 			*d.value = d.otherwise
 		}
@@ -25,6 +25,15 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.Pattern == "" {
 		cfg.Pattern = "*"
+	}
+	if cfg.Whole == "" {
+		cfg.Whole = Stable
+	}
+	if cfg.Marker == "" {
+		cfg.Marker = ".done"
+	}
+	if cfg.Between == nil {
+		cfg.Between = func(Step) {}
 	}
 	if cfg.Format == "" {
 		cfg.Format = "csv"
@@ -75,6 +84,14 @@ func (cfg Config) validate() error {
 		in, processed, rejected := path.Clean(cfg.In), path.Clean(cfg.Processed), path.Clean(cfg.Rejected)
 		if processed == in || rejected == in || processed == rejected {
 			bad("processed", "The folders in, processed and rejected must be three.")
+		}
+		switch {
+		case cfg.Whole != Stable && cfg.Whole != Marker && cfg.Whole != Trailer:
+			bad("whole", "A file is known to be whole by stable, marker or trailer.")
+		case cfg.Whole == Trailer && cfg.Complete == nil:
+			bad("whole", "The layout of the files has no trailer, so none can tell that a file is whole.")
+		case cfg.Whole == Marker && !safeName("x"+cfg.Marker):
+			bad("marker", "The marker is the ending of a file's name, as .done.")
 		}
 		if cfg.Type == "" {
 			bad("type", "The type of the files in the folder in is missing, as order_ack.")

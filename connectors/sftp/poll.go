@@ -1,12 +1,8 @@
 package sftp
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"os"
-	"path"
-	"slices"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/connectors"
@@ -91,11 +87,18 @@ func (c *Connector) poll(ctx context.Context, r connectors.Receiver) error {
 			return c.explain(err, "in", c.cfg.In)
 		}
 		var first error
-		for _, f := range c.watch.whole(c.candidates(entries), c.now(), c.cfg.Stable) {
+		ready, late := c.watch.sort(c.candidates(entries), c.now(), c.cfg)
+		for _, f := range late {
+			if err := c.explain(c.giveUp(s, f), "in", c.cfg.In); err != nil {
+				return err
+			}
+		}
+		waits := c.now().Add(c.cfg.Patience)
+		for _, f := range ready {
 			if ctx.Err() != nil {
 				break
 			}
-			err := c.explain(c.take(ctx, s, r, f), "in", c.cfg.In)
+			err := c.explain(c.take(ctx, s, r, f, waits.Sub(c.now())), "in", c.cfg.In)
 			if err == nil {
 				continue
 			}
@@ -109,70 +112,6 @@ func (c *Connector) poll(ctx context.Context, r connectors.Receiver) error {
 		}
 		return first
 	})
-}
-
-func (c *Connector) candidates(entries []os.FileInfo) []found {
-	var files []found
-	for _, e := range entries {
-		matches, err := path.Match(c.cfg.Pattern, e.Name())
-		if err == nil && matches && safeName(e.Name()) && e.Mode().IsRegular() {
-			files = append(files, found{name: e.Name(), size: e.Size(), changed: e.ModTime()})
-		}
-	}
-	return files
-}
-
-// found is a file as a listing shows it.
-type found struct {
-	name    string
-	size    int64
-	changed time.Time
-}
-
-func (f found) same(info os.FileInfo) bool {
-	return f.size == info.Size() && f.changed.Equal(info.ModTime())
-}
-
-// watch remembers since when each file has not changed.
-type watch struct{ files map[string]watched }
-
-type watched struct {
-	found
-	since     time.Time
-	failures  int
-	notBefore time.Time
-}
-
-// whole gives the files that have been as they are for the time stable.
-func (w *watch) whole(files []found, now time.Time, stable time.Duration) []found {
-	next := make(map[string]watched, len(files))
-	var ready []found
-	for _, f := range files {
-		seen, known := w.files[f.name]
-		if !known || seen.found != f {
-			seen = watched{found: f, since: now}
-		}
-		next[f.name] = seen
-		if now.Sub(seen.since) >= stable && !now.Before(seen.notBefore) {
-			ready = append(ready, f)
-		}
-	}
-	w.files = next
-	slices.SortFunc(ready, func(a, b found) int {
-		return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.name, b.name))
-	})
-	return ready
-}
-
-// forget makes a file wait as if it had just come.
-func (w *watch) forget(name string) { delete(w.files, name) }
-
-// postpone makes a file that failed wait longer each time.
-func (w *watch) postpone(name string, now time.Time, base time.Duration) {
-	seen := w.files[name]
-	seen.failures++
-	seen.notBefore = now.Add(pause(base, seen.failures))
-	w.files[name] = seen
 }
 
 // joined lists the faults in err, which may be several.

@@ -190,10 +190,14 @@ func (s *session) rename(from, to string) error {
 }
 
 // replace moves a file over another, also where the server cannot in one step.
+// If there is nothing to move, the other stays.
 func (s *session) replace(from, to string) error {
 	err := s.rename(from, to)
 	if err == nil || s.dead {
 		return err
+	}
+	if _, gone := s.stat(from); gone != nil {
+		return gone
 	}
 	if gone := s.remove(to); gone != nil {
 		return err

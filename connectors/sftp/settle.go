@@ -20,7 +20,15 @@ const maxReasons = 200
 // written first: a crash between the two repeats both.
 func (c *Connector) reject(s *session, f found, sum []byte, why error) error {
 	c.log.Warn("file rejected", "code", fault.Of(why).Code, "bytes", f.size)
-	return c.settle(s, f, sum, "rejected", c.cfg.Rejected, reason(f.name, why))
+	rejected := folder{"rejected", c.cfg.Rejected}
+	return c.settle(s, f, sum, rejected, note{rejected, ".reason.txt", []byte(reason(f.name, why))})
+}
+
+// note is what is said of a file in a file of its own, named after it.
+type note struct {
+	folder
+	ending string
+	body   []byte // nil: nothing
 }
 
 // reason says in plain words why a file was not taken.
@@ -34,33 +42,29 @@ func reason(name string, why error) string {
 	if more := len(all) - maxReasons; more > 0 {
 		fmt.Fprintf(&b, "- and %d more\n", more)
 	}
-	b.WriteString("\nMend the file and put it into the folder again, under the same name or another.\n")
+	b.WriteString("\nMend the file and put it into the folder again, under the same name or another.\nWhat was taken before counts once, however often it is sent.\n")
 	return b.String()
 }
 
-// settle moves a file that was answered into folder, beside a reason if there
-// is one. If it is gone, another hub moved it.
-func (c *Connector) settle(s *session, f found, sum []byte, setting, folder, why string) error {
-	from, to := path.Join(c.cfg.In, f.name), path.Join(folder, f.name)
+// settle moves a file that was answered into a folder, once what is said of it
+// is there. If it is gone, another hub moved it.
+func (c *Connector) settle(s *session, f found, sum []byte, folder folder, said note) error {
+	from, to := path.Join(c.cfg.In, f.name), path.Join(folder.path, f.name)
 	_, err := s.stat(to)
 	taken := err == nil
 	if taken {
-		to = path.Join(folder, marked(f, sum))
+		to = path.Join(folder.path, marked(f, sum))
 		_, err = s.stat(to)
 		taken = err == nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return c.explain(err, setting, folder)
+		return c.explain(err, folder.setting, folder.path)
 	}
-	if why != "" {
-		note := to + ".reason.txt"
-		if err := s.write(part(note), []byte(why)); err != nil {
-			return c.explain(err, setting, folder)
-		}
-		if err := s.replace(part(note), note); err != nil {
-			return c.explain(err, setting, folder)
-		}
+	aside := path.Join(said.path, path.Base(to)+said.ending)
+	if err := say(s, aside, said.body); err != nil {
+		return c.explain(err, said.setting, said.path)
 	}
+	c.cfg.Between(Told)
 	if taken {
 		// The very file was moved here before.
 		err = s.remove(from)
@@ -69,14 +73,61 @@ func (c *Connector) settle(s *session, f found, sum []byte, setting, folder, why
 	}
 	if err != nil {
 		if _, gone := s.stat(from); errors.Is(gone, fs.ErrNotExist) {
-			return nil
+			return c.explain(c.unsay(s, to, aside, said), folder.setting, folder.path)
 		}
-		return c.explain(err, setting, folder)
+		return c.explain(err, folder.setting, folder.path)
+	}
+	c.cfg.Between(Moved)
+	if err := c.unmark(s, f); err != nil {
+		return c.explain(err, "in", c.cfg.In)
 	}
 	if taken || sum == nil {
 		return nil
 	}
-	return c.explain(c.restore(s, f, sum, to), setting, folder)
+	return c.explain(c.restore(s, f, sum, to), folder.setting, folder.path)
+}
+
+// say writes a note by way of its temporary name. Two hubs may write the same
+// at once: then one of them finds its temporary file gone, and the note there.
+func say(s *session, name string, body []byte) error {
+	if body == nil {
+		return nil
+	}
+	err := s.write(part(name), body)
+	if err == nil {
+		err = s.replace(part(name), name)
+	}
+	if s.dead || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, same, failed := s.compare(name, body); same || failed != nil {
+		return failed
+	}
+	return err
+}
+
+// unsay takes back what was said of a file that another hub moved meanwhile
+// under another name, and said it there.
+func (c *Connector) unsay(s *session, to, aside string, said note) error {
+	if _, err := s.stat(to); said.body == nil || !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return ignoreMissing(s.remove(aside))
+}
+
+// unmark removes the marker of a file that was moved, unless a new one has come
+// since.
+func (c *Connector) unmark(s *session, f found) error {
+	if c.cfg.Whole != Marker || f.marker.IsZero() {
+		return nil
+	}
+	marker := path.Join(c.cfg.In, f.name+c.cfg.Marker)
+	info, err := s.stat(marker)
+	// Some clients give a file the time of its original once it is there.
+	if err != nil || info.ModTime().After(f.marker) {
+		return ignoreMissing(err)
+	}
+	return ignoreMissing(s.remove(marker))
 }
 
 // restore puts a file back that replaced the one we read in the moment before

@@ -51,9 +51,25 @@ type Config struct {
 	Type, Format string
 	// Poll is the time between two looks into In; default 10 s.
 	Poll time.Duration
+	// Whole says when a file is whole; default Stable.
+	Whole Whole
 	// Stable is how long a file's size and time must not have changed before
-	// it is taken; default 5 s.
+	// it is taken; default 5 s. With a marker it is not awaited.
 	Stable time.Duration
+	// Marker is the ending of the file that says of another that it is whole, as
+	// ".done" (default): it comes after the other, which may be as young.
+	Marker string
+	// Complete says of a file's bytes what is missing of it, with a Trailer.
+	Complete func(raw []byte) error
+	// Incomplete is how long a file that does not change may be incomplete
+	// before it is rejected; default 1 h.
+	Incomplete time.Duration
+	// Patience is how long to wait in all, at each look, until files had their
+	// effect; default 20 s. What is not known by then is moved as stored.
+	Patience time.Duration
+	// Between is called between the steps of taking a file, for tests that kill
+	// the hub there; nil does nothing.
+	Between func(Step)
 	// Timeout bounds each step: sign-in, or one exchange with the server;
 	// default 20 s.
 	Timeout time.Duration
@@ -61,6 +77,34 @@ type Config struct {
 	// 64 MiB.
 	MaxFile int64
 }
+
+// Whole is a way to tell that a file is whole.
+type Whole string
+
+// The ways to tell that a file is whole.
+const (
+	// Stable: its size and time have not changed for a while.
+	Stable Whole = "stable"
+	// Marker: another file says so.
+	Marker Whole = "marker"
+	// Trailer: it is stable, and its last row counts the others.
+	Trailer Whole = "trailer"
+)
+
+// Step is a moment between two steps of taking a file.
+type Step string
+
+// The steps of taking a file.
+const (
+	// Received: the hub holds the file and knows what became of it; nothing has
+	// changed on the server.
+	Received Step = "received"
+	// Told: the reason, or the refused rows, are there, and the file is not
+	// moved.
+	Told Step = "told"
+	// Moved: the file is moved, and its marker still there.
+	Moved Step = "moved"
+)
 
 // Connector is a connectors.Sink, and a connectors.Source where In is set.
 type Connector struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"time"
 
 	"github.com/stockwell-hub/stockwell/connectors"
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -16,7 +17,7 @@ const notStored = "sftp_not_stored"
 
 // take hands one file to the hub and moves it to where it then belongs. A
 // file that is gone is not an error: another hub was faster.
-func (c *Connector) take(ctx context.Context, s *session, r connectors.Receiver, f found) error {
+func (c *Connector) take(ctx context.Context, s *session, r connectors.Receiver, f found, patience time.Duration) error {
 	from := path.Join(c.cfg.In, f.name)
 	raw, info, err := s.read(from, c.cfg.MaxFile)
 	switch {
@@ -31,11 +32,14 @@ func (c *Connector) take(ctx context.Context, s *session, r connectors.Receiver,
 		c.watch.forget(f.name)
 		return nil
 	}
+	if c.cfg.Whole == Trailer {
+		if missing := c.cfg.Complete(raw); missing != nil {
+			c.watch.lacks(f.name, missing)
+			return nil
+		}
+	}
 	sum := sha256.Sum256(raw)
-	// The hub finishes what it was handed, though we are being stopped.
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
-	defer cancel()
-	receipt, err := r.Receive(bounded, connectors.Envelope{
+	fate, err := c.hand(ctx, r, connectors.Envelope{
 		Trust:      c.cfg.Trust,
 		Connector:  c.cfg.Name,
 		Format:     c.cfg.Format,
@@ -46,17 +50,31 @@ func (c *Connector) take(ctx context.Context, s *session, r connectors.Receiver,
 		Peer:       from,
 		Raw:        raw,
 		ReceivedAt: c.now(),
-	})
+	}, max(patience, 0))
 	if err == nil {
-		c.log.Info("file received", "message_id", receipt.MessageID, "duplicate", receipt.Duplicate, "bytes", len(raw))
-		return c.settle(s, f, sum[:], "processed", c.cfg.Processed, "")
+		c.log.Info("file received", "message_id", fate.MessageID, "duplicate", fate.Duplicate, "known", fate.Known, "refused_rows", fate.Refused != nil, "bytes", len(raw))
+		c.cfg.Between(Received)
+		return c.settle(s, f, sum[:], folder{"processed", c.cfg.Processed}, note{folder{"rejected", c.cfg.Rejected}, ".rejected.csv", fate.Refused})
 	}
-	switch fault.Of(err).Kind.Effect() {
-	case fault.Reject:
+	switch kind := fault.Of(err).Kind; {
+	case kind == fault.Stopped || kind.Effect() == fault.Reject:
+		c.cfg.Between(Received)
 		return c.reject(s, f, sum[:], err)
-	case fault.Retry:
+	case kind.Effect() == fault.Retry:
 		return fault.Wrap(err, fault.Unavailable, notStored, "A file could not be stored and stays where it is: %s", fault.Of(err).Text).At("in")
 	default:
 		return fault.Of(err)
 	}
+}
+
+// hand gives a file to the hub. One that only stores says nothing of what
+// became of it; it finishes what it was handed, though we are being stopped.
+func (c *Connector) hand(ctx context.Context, r connectors.Receiver, e connectors.Envelope, patience time.Duration) (fate connectors.Fate, err error) {
+	if files, ok := r.(connectors.FileReceiver); ok {
+		return files.ReceiveFile(ctx, e, patience)
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
+	defer cancel()
+	fate.Receipt, err = r.Receive(bounded, e)
+	return fate, err
 }

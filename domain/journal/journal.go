@@ -70,7 +70,9 @@ type Chain struct {
 	Moves    []Movement   `json:"movements"`
 	Suggests []Suggestion `json:"suggested_orders"`
 	Orders   []Order      `json:"orders"`
-	Warnings []Warning    `json:"warnings"`
+	// Receipts are lines of goods received: at most 500 of a file.
+	Receipts []ReceiptLine `json:"receipts"`
+	Warnings []Warning     `json:"warnings"`
 }
 
 // Posting is one time that a message was translated and posted.
@@ -199,6 +201,11 @@ type OrderLine struct {
 	Value       string `json:"value"`
 	State       string `json:"state"`
 	OpenPacks   int64  `json:"open_packs"`
+	// Received are the base units that came, Substituted those of another item
+	// that came in their place; Came tells of each delivery.
+	Received    int64  `json:"received_units"`
+	Substituted int64  `json:"substituted_units,omitempty"`
+	Came        []Came `json:"receipts"`
 	Expected    string `json:"expected_on,omitempty"`
 	Reason      string `json:"reason,omitempty"`
 	Movement    int64  `json:"movement,omitempty"`

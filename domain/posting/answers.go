@@ -2,6 +2,7 @@ package posting
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -11,7 +12,9 @@ import (
 func (d *decider) answer(s *saying, e canonical.OrderAnswer) {
 	o := d.k.Orders[e.OrderNumber]
 	if o == nil {
-		s.find(canonical.Error, "order_unknown", "", "The file answers an order that the hub never made. Ask the sender which order is meant.")
+		for _, l := range e.Lines {
+			s.find(canonical.Error, "order_unknown", l.Origin, "The row answers an order that the hub never made, so it had no effect. Ask the sender which order is meant.")
+		}
 		d.warn(Warning{Kind: "order_unknown", Subject: "message:" + strconv.FormatInt(s.ID, 10), Severity: "warning", Message: s.ID,
 			Text: "An answer names an order that the hub never made.", Action: "Ask the sender which order is meant; nothing was changed."})
 		return
@@ -22,15 +25,23 @@ func (d *decider) answer(s *saying, e canonical.OrderAnswer) {
 	}
 	changed, findings := o.Answer(answers)
 	for _, f := range findings {
+		if f.Origin == "" { // of the order as a whole
+			for _, l := range e.Lines {
+				s.find(canonical.Error, f.Code, l.Origin, "%s", f.Text)
+			}
+			continue
+		}
 		s.find(canonical.Error, f.Code, f.Origin, "%s", f.Text)
 	}
-	s.summary.note = "Order " + o.Number + " is " + string(o.State) + "."
+	s.summary.note = "Order " + o.Number + " is " + strings.ReplaceAll(string(o.State), "_", " ") + "."
 	if changed {
 		s.changed = true
 		o.AnsweredBy = s.ID
-		if !d.orders[o.Number] {
-			d.orders[o.Number] = true
-			d.out.Orders = append(d.out.Orders, o)
+		d.keepOrder(o)
+		for _, l := range o.Lines {
+			if l.Received+l.Substituted > 0 {
+				d.over(s, o, l.Line)
+			}
 		}
 	}
 	subject := "order:" + o.Number

@@ -40,7 +40,12 @@ func (d *decider) lineWarnings(s *saying, in openCase, line *theatre.Line, n the
 			warn("line_waiting", "warning", "a line waits: "+waitingText[n.Why], "Open the message, ask the theatre, and have the line corrected and sent again.")
 		}
 	}
-	if n.Doubt != "" && n.State != theatre.Waiting {
+	switch {
+	case n.Doubt == "" || n.State == theatre.Waiting:
+	case n.Doubt == theatre.ToldAgain:
+		warn("accepted_told_again", "warning", "a person accepted a line as a use of its own, and another source has told of the same thing since. Both count.",
+			"Compare the case's lines. If they are one use, say so with stockwell cases same; else close this warning with the reason.")
+	default:
 		warn("line_waiting", "warning", "what was told later of a line cannot be followed, and its use stands: "+waitingText[n.Doubt], "Open the message, ask the theatre, and have the line corrected and sent again.")
 	}
 	if n.Disposition == theatre.SupplierLiable && n.Counts() {

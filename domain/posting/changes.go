@@ -33,6 +33,7 @@ type Changes struct {
 	Replaced     []Replaced
 	Joined       []Joined
 	Orders       []*purchasing.Order
+	Receipts     []*purchasing.ReceiptLine
 	Warnings     []Warning
 	// Settled names the subjects of which Warnings says all that is open: an
 	// open warning of theirs that is not in Warnings closes.
@@ -42,15 +43,19 @@ type Changes struct {
 
 // grow makes room for what ms will most likely change.
 func (c *Changes) grow(ms []Message) {
-	lines := 0
+	lines, received := 0, 0
 	for _, m := range ms {
 		for _, e := range m.Said.Events {
-			if u, ok := e.(canonical.Usage); ok {
-				lines += len(u.Lines)
+			switch e := e.(type) {
+			case canonical.Usage:
+				lines += len(e.Lines)
+			case canonical.GoodsReceived:
+				received += len(e.Lines)
 			}
 		}
 	}
-	c.Lines, c.Movements, c.Lots = make([]LineState, 0, lines), make([]inventory.Movement, 0, lines), make([]Lot, 0, lines)
+	c.Lines, c.Movements, c.Lots = make([]LineState, 0, lines), make([]inventory.Movement, 0, lines+received), make([]Lot, 0, lines+received)
+	c.Receipts = make([]*purchasing.ReceiptLine, 0, received)
 	c.Postings = make([]Posting, 0, len(ms))
 }
 

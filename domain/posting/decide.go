@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/identity"
+	"github.com/stockwell-hub/stockwell/domain/purchasing"
 	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
@@ -15,7 +16,7 @@ import (
 // each. k grows by what is decided. ids hands out new entity numbers; now is
 // the moment of the decision.
 func Decide(t Trust, k *Known, ms []Message, now time.Time, ids func() int64) (Changes, []Result) {
-	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}, began: map[theatre.CaseID]bool{}, fresh: map[theatre.LineID]bool{}, settled: map[string]bool{}, stale: map[theatre.CaseID]bool{}, casePatients: map[CasePatient]bool{}, statusTold: map[statusOf]bool{}}
+	d := &decider{t: t, k: k, now: now, ids: ids, cases: map[theatre.CaseID]bool{}, lines: map[theatre.LineID]int{}, orders: map[string]bool{}, began: map[theatre.CaseID]bool{}, fresh: map[theatre.LineID]bool{}, settled: map[string]bool{}, stale: map[theatre.CaseID]bool{}, casePatients: map[CasePatient]bool{}, statusTold: map[statusOf]bool{}, receiptKept: map[*purchasing.ReceiptLine]bool{}}
 	d.out.grow(ms)
 	results := make([]Result, len(ms))
 	for i, m := range ms {
@@ -42,6 +43,9 @@ func MostIDs(ms []Message) int {
 			if u, ok := e.(canonical.Usage); ok {
 				n += 4 * len(u.Lines)
 			}
+			if r, ok := e.(canonical.GoodsReceived); ok {
+				n += 3 * len(r.Lines)
+			}
 		}
 	}
 	return n
@@ -65,6 +69,10 @@ type decider struct {
 
 	casePatients map[CasePatient]bool // in out.CasePatients
 	statusTold   map[statusOf]bool
+
+	receiptKept map[*purchasing.ReceiptLine]bool // in out.Receipts
+	moved       map[Counted]int64                // by the first counted of out.Movements
+	counted     int
 }
 
 // saying is one message while it is decided.
@@ -74,9 +82,14 @@ type saying struct {
 	changed, superseded bool
 	summary             summary
 	tellings            []*telling
+	receipts            []receiptRow
+	receiptAt           map[purchasing.ReceiptKey]int // in receipts
 }
 
 func (s *saying) find(sev canonical.Severity, code, path, text string, args ...any) {
+	if path == "PID-3" && s.PatientAt != "" {
+		path = s.PatientAt
+	}
 	s.findings = append(s.findings, canonical.Finding{Severity: sev, Code: code, Path: path, Text: fmt.Sprintf(text, args...)})
 }
 
@@ -120,6 +133,7 @@ func (d *decider) message(m Message) Result {
 			d.event(s, e)
 		}
 		d.takeUp(s)
+		d.takeReceipts(s)
 	}
 	if outcome == "" {
 		switch {
@@ -210,6 +224,8 @@ func (d *decider) event(s *saying, e canonical.Event) {
 		d.coding(s, e)
 	case canonical.OrderAnswer:
 		d.answer(s, e)
+	case canonical.GoodsReceived:
+		d.received(s, e)
 	case canonical.Decision:
 		d.decision(s, e)
 	}

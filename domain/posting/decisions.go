@@ -74,7 +74,8 @@ func (d *decider) decided(s *saying, c *theatre.Case, lines ...*theatre.Line) {
 // resolve takes up what an unknown thing, or place, is.
 func (d *decider) resolve(s *saying, c *theatre.Case, line *theatre.Line, e canonical.Decision) {
 	w := theatre.Word{Sequence: s.sequence(), Origin: "decision", Profile: s.Said.Profile}
-	now := theatre.Settle(line.Told, d.t.Authority(d.readCase(c).Place).Rank, d.one)
+	rank := d.t.Authority(d.readCase(c).Place).Rank
+	now := theatre.Settle(line.Told, rank, d.one)
 	w.Codes, w.PlaceText = now.Codes, now.PlaceText
 	if before, ok := line.Resolved(); ok { // a second step leaves the first
 		if slices.Equal(before.Codes, w.Codes) {
@@ -97,6 +98,10 @@ func (d *decider) resolve(s *saying, c *theatre.Case, line *theatre.Line, e cano
 			s.find(canonical.Error, "place_unknown", "", "The trust has no place %s.", plain(e.Place))
 			return
 		}
+	}
+	if told := theatre.Settle(line.Unresolved(), rank, d.one); e.Item != "" && told.Item != 0 || e.Place != "" && told.Place != 0 {
+		s.find(canonical.Error, "line_identified", "", "The sender's own words say what the line is and where, so there is nothing to resolve. What is wrong is corrected at its source.")
+		return
 	}
 	line.Resolve(w)
 	d.decided(s, c, line)

@@ -30,7 +30,10 @@ type Message struct {
 	Reused bool
 	// Attempt is 1 the first time, more for a replay.
 	Attempt int
-	Said    canonical.Translation
+	// PatientAt is where a message of its format names the patient; empty is
+	// HL7's PID-3.
+	PatientAt string
+	Said      canonical.Translation
 }
 
 // Trust is what the rules must know of a trust.
@@ -69,6 +72,9 @@ type Need struct {
 	Visits, Coded []string
 	// Cases are those that a person decided about, by their numbers.
 	Cases []theatre.CaseID
+	// Receipts are lines of goods received. No two batches decide about any at
+	// once.
+	Receipts []purchasing.ReceiptKey
 }
 
 // Known is the state that a batch meets, and grows by what it decides.
@@ -87,6 +93,10 @@ type Known struct {
 	Codes      map[catalogue.Code]catalogue.Meaning
 	Items      map[catalogue.ItemID]catalogue.Item
 	Orders     map[string]*purchasing.Order
+	// Receipts are the lines of goods received that a batch tells of, or told
+	// of before; Balances what those hold that their movements raised.
+	Receipts map[purchasing.ReceiptKey]*purchasing.ReceiptLine
+	Balances map[Counted]int64
 	// Unidentified, Waste and Supplier are the trust's places of those kinds;
 	// Nobody stands for the patients of cases of which no patient is known.
 	Unidentified, Waste, Supplier, Nobody inventory.PlaceID
@@ -100,6 +110,7 @@ func NewKnown() *Known {
 		Aliases: map[theatre.Alias]theatre.CaseID{}, Cases: map[theatre.CaseID]*theatre.Case{},
 		Lines: map[theatre.CaseID]map[string]*theatre.Line{}, Codes: map[catalogue.Code]catalogue.Meaning{},
 		Items: map[catalogue.ItemID]catalogue.Item{}, Orders: map[string]*purchasing.Order{},
+		Receipts: map[purchasing.ReceiptKey]*purchasing.ReceiptLine{}, Balances: map[Counted]int64{},
 	}
 }
 
@@ -146,10 +157,9 @@ func Needs(t Trust, ms []Message) Need {
 			case canonical.Decision:
 				n.decision(e)
 			case canonical.OrderAnswer:
-				if o := plain(e.OrderNumber); !n.os[o] {
-					n.os[o] = true
-					n.Orders = append(n.Orders, o)
-				}
+				n.order(e.OrderNumber)
+			case canonical.GoodsReceived:
+				n.received(e)
 			}
 		}
 	}
@@ -207,6 +217,24 @@ func (n *need) code(c catalogue.Code) {
 	if !n.cs[c] {
 		n.cs[c] = true
 		n.Codes = append(n.Codes, c)
+	}
+}
+
+func (n *need) order(number string) {
+	if o := plain(number); o != "" && !n.os[o] {
+		n.os[o] = true
+		n.Orders = append(n.Orders, o)
+	}
+}
+
+func (n *need) received(e canonical.GoodsReceived) {
+	n.Receipts = slices.Grow(n.Receipts, len(e.Lines))
+	for _, l := range e.Lines {
+		n.order(l.OrderNumber)
+		n.Receipts = append(n.Receipts, purchasing.ReceiptKey{Receipt: plain(e.Receipt), Line: plain(l.Key)})
+		for _, c := range l.Codes {
+			n.code(catalogue.Code{Kind: catalogue.Kind(c.Kind), Value: plain(c.Value)})
+		}
 	}
 }
 

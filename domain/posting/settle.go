@@ -111,15 +111,20 @@ func severalSources(lines map[string]*theatre.Line) bool {
 
 // sideBySide says what each line comes to beside the others of its case.
 func (d *decider) sideBySide(in openCase, lines map[string]*theatre.Line, a theatre.Authority) map[string]theatre.Settled {
-	out, accepted := make(map[string]theatre.Settled, len(lines)), map[string]bool{}
+	out, accepted, at := make(map[string]theatre.Settled, len(lines)), map[string]bool{}, map[string]theatre.Sequence{}
 	for key, line := range lines {
-		if line.SameAs == "" {
-			out[key], accepted[key] = d.comesTo(in, line, a, nil), line.Accepted()
+		if line.SameAs != "" {
+			continue
+		}
+		out[key] = d.comesTo(in, line, a, nil)
+		if line.Accepted() {
+			accepted[key], at[key] = true, line.AcceptedAt()
 		}
 	}
 	theatre.Reconcile(out, a, accepted, func(p theatre.Patient) theatre.Patient {
 		return theatre.Patient(d.k.Merges.Survivor(identity.Patient(p)))
 	})
+	theatre.ToldSince(out, at)
 	return out
 }
 
@@ -300,6 +305,9 @@ func (d *decider) same(want, have *inventory.Movement) bool {
 }
 
 func (d *decider) reverse(m inventory.Movement, cause inventory.Cause, at time.Time) {
+	if at.IsZero() { // nothing is told any more that has a time
+		at = m.OccurredAt
+	}
 	r := inventory.Reverse(m, inventory.MovementID(d.ids()), cause, at, d.accounted(at))
 	d.out.Movements = append(d.out.Movements, r)
 	d.settles(movementSubject(m.ID), false)

@@ -41,19 +41,16 @@ func (o *Order) Answer(answers []LineAnswer) (changed bool, findings []Finding) 
 			findings = append(findings, Finding{"order_line_unknown", a.Origin, "Order " + o.Number + " has no line " + strconv.Itoa(a.Line) + ". Ask the sender which line is meant."})
 		}
 	}
-	if s := o.settle(); s != o.State && s != "" {
-		o.State, changed = s, true
-	}
-	return changed, findings
+	return o.restate() || changed, findings
 }
 
 func (l *OrderLine) answer(a LineAnswer) (bool, []Finding) {
 	before := *l
 	switch a.Status {
 	case "accepted":
-		l.State, l.OpenPacks = "accepted", l.Packs
+		l.State, l.Confirmed = "accepted", l.Packs
 	case "rejected":
-		l.State, l.OpenPacks = "rejected", 0
+		l.State, l.Confirmed = "rejected", 0
 	case "changed":
 		l.State = "changed"
 		if a.Quantity != "" {
@@ -62,11 +59,12 @@ func (l *OrderLine) answer(a LineAnswer) (bool, []Finding) {
 				*l = before
 				return false, []Finding{{"answer_quantity", a.Origin, "The confirmed quantity is not a whole number of packs up to the ordered " + strconv.FormatInt(l.Packs, 10) + ". The line keeps what was ordered."}}
 			}
-			l.OpenPacks = n
+			l.Confirmed = n
 		}
 	default:
 		return false, []Finding{{"answer_status", a.Origin, "The answer's status is not accepted, changed or rejected. The line keeps what was ordered."}}
 	}
+	l.expect()
 	var findings []Finding
 	if _, err := time.Parse(time.DateOnly, a.Expected); err != nil && a.Expected != "" {
 		a.Expected = ""
@@ -82,14 +80,20 @@ func wholePacks(s string) (int64, bool) {
 	return n, err == nil && n >= 0 && strings.Trim(frac, "0") == ""
 }
 
-// settle gives the state that the lines come to; empty while one of them is
-// unanswered.
+// settle gives the state that the lines come to: by what came, else by the
+// answers; empty while nothing came and one of them is unanswered.
 func (o *Order) settle() OrderState {
 	count := map[string]int{}
+	came, open := false, false
 	for _, l := range o.Lines {
 		count[l.State]++
+		came, open = came || l.Received+l.Substituted > 0, open || l.OpenPacks > 0
 	}
 	switch {
+	case came && open:
+		return PartReceived
+	case came:
+		return AllReceived
 	case count["ordered"] > 0:
 		return ""
 	case count["accepted"] == len(o.Lines):

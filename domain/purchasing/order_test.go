@@ -40,7 +40,7 @@ func TestGroup_CurrenciesAndPlacesAreNeverMixed(t *testing.T) {
 
 func order() *purchasing.Order {
 	return &purchasing.Order{Number: "PO-1", State: purchasing.Sent, Lines: []purchasing.OrderLine{
-		{Line: 1, Packs: 5, OpenPacks: 5, State: "ordered"}, {Line: 2, Packs: 3, OpenPacks: 3, State: "ordered"}}}
+		{Line: 1, Packs: 5, Confirmed: 5, OpenPacks: 5, State: "ordered"}, {Line: 2, Packs: 3, Confirmed: 3, OpenPacks: 3, State: "ordered"}}}
 }
 
 func TestAnswer(t *testing.T) {

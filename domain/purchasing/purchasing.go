@@ -29,7 +29,8 @@ type History struct {
 	Orders int64 `json:"orders_12_months"`
 	// Largest is the largest of their quantities, in base units.
 	Largest int64 `json:"largest_12_months"`
-	// Rejected is set when the last order of it was rejected.
+	// Rejected is set when the last order of it was rejected, or brought another
+	// item.
 	Rejected bool `json:"last_rejected"`
 }
 
@@ -54,7 +55,7 @@ func Decide(quantity int64, value, spent decimal.Decimal, h History, l Limits) (
 	case value.IsZero():
 		return stop("no_price", "The item has no price in the catalogue. Load its price, then approve or decline.")
 	case h.Rejected:
-		return stop("last_rejected", "The supplier rejected the last order for it. Ask the supplier, then approve or decline.")
+		return stop("last_rejected", "The supplier rejected the last order for it, or sent another item. Ask the supplier, then approve or decline.")
 	case h.Orders == 0:
 		return stop("no_history", "It was not ordered for this place in the last twelve months. Check the par level, then approve or decline.")
 	case quantity > 3*h.Largest:
@@ -115,6 +116,10 @@ const (
 	Changed  OrderState = "changed" // accepted with changes
 	Rejected OrderState = "rejected"
 	Closed   OrderState = "closed"
+	// PartReceived and AllReceived: something of it, or all that was confirmed,
+	// has come.
+	PartReceived OrderState = "part_received"
+	AllReceived  OrderState = "received"
 )
 
 // OrderLine is one need's line of an order.
@@ -128,11 +133,16 @@ type OrderLine struct {
 	UnitPrice decimal.Decimal
 	Value     decimal.Decimal
 	State     string // ordered, accepted, changed, rejected, closed
-	OpenPacks int64
-	Expected  string // CCYY-MM-DD
-	Reason    string
-	Movement  inventory.MovementID
-	Cause     inventory.Cause
+	// Confirmed is how many packs are to come in all: those ordered, unless the
+	// supplier answered otherwise. OpenPacks are those that have yet to.
+	Confirmed, OpenPacks int64
+	// Received are the base units that came; Substituted those of another item
+	// that came in their place.
+	Received, Substituted int64
+	Expected              string // CCYY-MM-DD
+	Reason                string
+	Movement              inventory.MovementID
+	Cause                 inventory.Cause
 }
 
 // Release is when an approved order leaves: now for "immediate", else at the

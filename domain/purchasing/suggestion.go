@@ -152,7 +152,7 @@ func Group(ss []Suggestion, l Limits) (orders []Order, members [][]int64, held [
 		o.Value, o.Automatic = total, o.Automatic && automatic
 		o.Lines = append(o.Lines, OrderLine{
 			Line: len(o.Lines) + 1, Place: s.Place, Item: s.Item, Cycle: s.Cycle, Packs: s.Packs, PackSize: s.PackSize, UnitPrice: s.UnitPrice,
-			Value: value, State: "ordered", OpenPacks: s.Packs, Movement: s.Movement, Cause: s.Cause,
+			Value: value, State: "ordered", Confirmed: s.Packs, OpenPacks: s.Packs, Movement: s.Movement, Cause: s.Cause,
 		})
 		members[i] = append(members[i], s.ID)
 	}

@@ -170,6 +170,14 @@ func (l *Line) Resolved() (Word, bool) {
 	return w, ok
 }
 
+// Unresolved is what was told of the line without what a person said of its
+// thing and place.
+func (l *Line) Unresolved() map[string]Word {
+	out := maps.Clone(l.Told)
+	maps.DeleteFunc(out, func(k string, _ Word) bool { _, part := splitKey(k); return part == partResolve })
+	return out
+}
+
 // Accept takes a person's word that the line counts.
 func (l *Line) Accept(w Word) { l.hear("person/"+partAccept, w) }
 
@@ -270,6 +278,9 @@ func (l *Line) Sources() []string { return sourcesOf(l.Told) }
 
 // Accepted reports whether a person said that the line counts.
 func (l *Line) Accepted() bool { _, ok := l.Told["person/"+partAccept]; return ok }
+
+// AcceptedAt is when a person said so.
+func (l *Line) AcceptedAt() Sequence { return l.Told["person/"+partAccept].Sequence }
 
 // Credited reports whether any source told of a credit.
 func (l *Line) Credited() bool {

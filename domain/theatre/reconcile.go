@@ -69,6 +69,26 @@ func Reconcile(settled map[string]Settled, a Authority, accepted map[string]bool
 	}
 }
 
+// ToldAgain is the doubt about a line that a person accepted.
+const ToldAgain = "told_again"
+
+// ToldSince casts doubt on lines that a person accepted as uses of their own,
+// of which another source has told since: it may be one use, and both count.
+// accepted is when each was: what was received before, the person could see.
+// settled, which was reconciled, changes in place.
+func ToldSince(settled map[string]Settled, accepted map[string]Sequence) {
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	for key, at := range accepted {
+		s := settled[key]
+		for _, o := range settled {
+			if s.Counts() && o.Counts() && o.Source != s.Source && o.thing() == s.thing() && at.Message < o.Sequence.Message && !differ(o.Lot, s.Lot) && !differ(o.Serial, s.Serial) {
+				s.Doubt = ToldAgain
+				settled[key] = s
+			}
+		}
+	}
+}
+
 // before reports whether a source's word counts before another's.
 func (a Authority) before(s, o string) bool {
 	if x, y := a.adds(s), a.adds(o); x != y {

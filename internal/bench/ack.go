@@ -21,9 +21,6 @@ func ackPart(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.super.Exec(ctx, `CREATE TABLE bench_ack (id bigint PRIMARY KEY, raw bytea COMPRESSION lz4 NOT NULL)`); err != nil {
-		return err
-	}
 	targets := map[int]float64{1: 0.7, 16: 1.2, 64: 1.5} // 256 has none
 	for _, n := range []int{1, 16, 64, 256} {
 		var always, alone, inserts []float64
@@ -87,8 +84,15 @@ const mostInserting = 64
 // the same bytes, with as many connections as there are senders, or as the
 // server has room for.
 func (r *rig) inserts(ctx context.Context, connections int, d time.Duration) (float64, error) {
+	return r.insertsOf(ctx, connections, d, newFeed().message)
+}
+
+// insertsOf is inserts of what write gives.
+func (r *rig) insertsOf(ctx context.Context, connections int, d time.Duration, write func(n int64, p picker) []byte) (float64, error) {
 	connections = min(connections, mostInserting)
-	feed := newFeed()
+	if _, err := r.super.Exec(ctx, `CREATE TABLE IF NOT EXISTS bench_ack (id bigint PRIMARY KEY, raw bytea COMPRESSION lz4 NOT NULL)`); err != nil {
+		return 0, err
+	}
 	conns := make([]*pgx.Conn, connections)
 	for i := range conns {
 		c, err := pgx.ConnectConfig(ctx, r.super.Config().ConnConfig)
@@ -104,7 +108,7 @@ func (r *rig) inserts(ctx context.Context, connections int, d time.Duration) (fl
 		p := newPicker(uint64(r.b.seed()))
 		for time.Since(start) < d {
 			n := atomic.AddInt64(&r.next, 1)
-			if _, err := conns[i].Exec(ctx, `INSERT INTO bench_ack (id, raw) VALUES ($1, $2)`, n, feed.message(n, p)); err != nil {
+			if _, err := conns[i].Exec(ctx, `INSERT INTO bench_ack (id, raw) VALUES ($1, $2)`, n, write(n, p)); err != nil {
 				return err
 			}
 			done.Add(1)

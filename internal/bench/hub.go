@@ -22,6 +22,7 @@ import (
 type hub struct {
 	cmd   *exec.Cmd
 	mllp  string
+	fhir  string
 	pages string
 	took  time.Duration // from the start of the process to ready
 	done  chan struct{}
@@ -74,6 +75,8 @@ func (h *hub) follow(log io.Reader, began time.Time, ready chan<- struct{}, last
 		switch {
 		case said.Msg == "listening" && strings.HasSuffix(said.Connector, "theatre"):
 			h.mllp = said.Address
+		case said.Msg == "listening" && strings.HasSuffix(said.Connector, "fhir"):
+			h.fhir = said.Address
 		case said.Msg == "ready":
 			h.took, h.pages = time.Since(began), said.Pages
 			close(ready)

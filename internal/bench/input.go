@@ -174,7 +174,8 @@ func writeTrust(folder, ods string, policies bool) error {
 	for _, s := range shelves {
 		trust += fmt.Sprintf("  - {code: %s, name: Store %s, site: ZZ901, aliases: [%s]}\n", s.code, s.code, s.room)
 	}
-	trust += "connectors:\n  - name: theatre\n    type: mllp\n    mapping: generic-theatre/v2\n    behind_after: 24h\n    mllp: {listen: 127.0.0.1:0, max_connections: 4096, max_connections_per_peer: 4096}\n"
+	trust += "connectors:\n  - name: theatre\n    type: mllp\n    mapping: generic-theatre/v2\n    behind_after: 24h\n    mllp: {listen: 127.0.0.1:0, max_connections: 4096, max_connections_per_peer: 4096}\n" +
+		"  - name: fhir\n    type: fhir\n    mapping: generic-fhir/v1\n    fhir: {listen: 127.0.0.1:0}\n"
 	const suppliers = "suppliers:\n  - {code: EXAMPLE, name: Example Devices Ltd}\n"
 	if !policies {
 		return os.WriteFile(filepath.Join(dir, "trust.yaml"), []byte(trust+suppliers), 0o644)

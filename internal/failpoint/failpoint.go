@@ -39,6 +39,12 @@ const (
 	PostBeforeCommit Point = "post.before_commit"
 	// PostAfterCommit: they are committed, and nobody was told to plan.
 	PostAfterCommit Point = "post.after_commit"
+	// FileReceived: a file had its effect, and lies where it came.
+	FileReceived Point = "file.received"
+	// FileTold: its sender was told what of it was refused, and it is not moved.
+	FileTold Point = "file.told"
+	// FileMoved: it is moved, and its marker, if it has one, is not gone.
+	FileMoved Point = "file.moved"
 	// PlanBeforeCommit: a suggested order is written and not committed.
 	PlanBeforeCommit Point = "plan.before_commit"
 	// PlanAfterCommit: it is committed, and not yet an order.
@@ -76,7 +82,7 @@ const (
 
 // Points lists every point of a running hub.
 func Points() []Point {
-	return []Point{ReceiveBeforeCommit, ReceiveAfterCommit, PostBeforeCommit, PostAfterCommit, PlanBeforeCommit, PlanAfterCommit,
+	return []Point{ReceiveBeforeCommit, ReceiveAfterCommit, PostBeforeCommit, PostAfterCommit, FileReceived, FileTold, FileMoved, PlanBeforeCommit, PlanAfterCommit,
 		OrderBeforeCommit, OrderAfterCommit, DispatchBeforeDelivery, DispatchAfterDelivery, DispatchAfterMarking}
 }
 

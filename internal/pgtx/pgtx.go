@@ -79,11 +79,11 @@ func State(err error) string {
 }
 
 // Transient reports whether the same transaction may succeed when it is run
-// again: a deadlock, a serialization failure, a race on a unique key, or a
-// server that went away.
+// again: a deadlock, a serialization failure, a race on a unique key, stock
+// that another one took meanwhile (SW004), or a server that went away.
 func Transient(err error) bool {
 	switch s := State(err); {
-	case s == "40001", s == "40P01", s == "23505", s == "55P03":
+	case s == "40001", s == "40P01", s == "23505", s == "55P03", s == "SW004":
 		return true
 	case outOfOrder(s):
 		return true

@@ -68,7 +68,8 @@ const (
 )
 
 // Event is one of Usage, Booking, Coding, PatientUpdate, PatientMerge,
-// PatientUnmerge, VisitMove, VisitMerge, OrderAnswer and Decision.
+// PatientUnmerge, VisitMove, VisitMerge, OrderAnswer, GoodsReceived and
+// Decision.
 type Event interface {
 	// EventKind is the stable snake_case name of the event.
 	EventKind() string

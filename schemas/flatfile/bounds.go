@@ -16,6 +16,7 @@ func (r *Reader) start() error {
 	switch {
 	case bytes.HasPrefix(first, []byte(byteOrderMark)):
 		_, _ = r.scan.src.Discard(len(byteOrderMark))
+		r.scan.offset = len(byteOrderMark)
 		r.plan.charset = charset{name: "utf-8"}
 	case bytes.HasPrefix(first, []byte{0xff, 0xfe}), bytes.HasPrefix(first, []byte{0xfe, 0xff}):
 		return r.at(place{1, 1}, refuse("file_not_text", "The file is in UTF-16. Save it as CSV in UTF-8."))

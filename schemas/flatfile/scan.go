@@ -16,6 +16,7 @@ type scanner struct {
 	plan    *plan
 	maxCell int
 	maxRow  int
+	offset  int   // of the next byte
 	line    int   // of the next byte, from 1
 	column  int   // of the next byte, in characters from 1
 	last    place // of the byte that was read last
@@ -161,7 +162,10 @@ func (s *scanner) keep(at place, start int, b byte) error {
 func (s *scanner) read() (byte, error) {
 	s.last = place{s.line, s.column}
 	b, err := s.src.ReadByte()
-	s.taken = s.taken || err == nil
+	if err == nil {
+		s.taken = true
+		s.offset++
+	}
 	// A character of several bytes counts once, at its first.
 	if err == nil && (s.plan.charset.table != nil || b&0xc0 != 0x80) {
 		s.column++
@@ -174,6 +178,7 @@ func (s *scanner) newline() { s.line, s.column = s.line+1, 1 }
 func (s *scanner) carriageReturn() {
 	if next, err := s.src.Peek(1); err == nil && next[0] == '\n' {
 		_, _ = s.src.ReadByte()
+		s.offset++
 	}
 	s.newline()
 }
