@@ -152,6 +152,7 @@ var warningKinds = words{
 	"expired_used":             {"An expired item was used", ""},
 	"orders_held":              {"Orders are held since a restore", ""},
 	"plan_failed":              {"An order cannot be computed", ""},
+	"catalogue_waits":          {"A catalogue file waits for a person", ""},
 	"mapping_broken":           {"A changed mapping cannot be used", ""},
 	"stock_short":              {"More was used than was in stock", ""},
 	"item_unidentified":        {"An item is unidentified", ""},

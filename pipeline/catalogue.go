@@ -11,6 +11,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
 	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	profiles "github.com/stockwell-hub/stockwell/mapping/catalogue"
 )
@@ -171,6 +172,7 @@ func (l *loader) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	failpoint.Hit(failpoint.CatalogueJudged)
 	for _, r := range refused {
 		if err := l.reject(int(r.Line), r.Err, columnOf(l.Profile, r.Column), nil); err != nil {
 			return err
@@ -201,9 +203,15 @@ func (l *loader) decide(ctx context.Context, v catalogue.Verdict) error {
 	case !v.Touches():
 		how.State = "unchanged"
 	default:
-		if err := l.stage.Publish(ctx, v, l.Pause, func(n, of int64) { l.Progress("publishing", n, of) }); err != nil {
+		if err := l.stage.Publish(ctx, v, l.Pause, func(n, of int64) {
+			l.Progress("publishing", n, of)
+			if failpoint.Hit(failpoint.CatalogueHalf); n == of {
+				failpoint.Hit(failpoint.CatalogueWritten)
+			}
+		}); err != nil {
 			return err
 		}
+		failpoint.Hit(failpoint.CatalogueInForce)
 		how.State = "published"
 	}
 	l.report.State, l.report.Text = how.State, how.Text

@@ -38,12 +38,34 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 	}
 	return a.withDatabase(func(s *store.Store) error {
 		report, err := c.national(a, s, p, most)
+		if err == nil && report.State == "published" {
+			a.progress("matching the trusts' items…")
+			err = matchAll(a, s)
+		}
 		a.progress("")
 		if err != nil {
 			return err
 		}
 		return c.print(a, report, p)
 	})
+}
+
+// matchAll holds each trust's items against the national catalogue.
+func matchAll(a *app, s *store.Store) error {
+	trusts, err := s.Trusts(a.ctx)
+	if err != nil {
+		return err
+	}
+	way := &pipeline.GiveWay{Oldest: s.QueueOldest}
+	for _, t := range trusts {
+		if _, _, err := s.MatchItems(a.ctx, t, way.Pause); err != nil {
+			return err
+		}
+		if err := s.SettleWarning(a.ctx, t, "catalogue_waits", ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mostChange is the share of a catalogue that a file may change by itself.
