@@ -70,6 +70,9 @@ func (c catalogueLoad) loadItems(a *app, p *profiles.Profile) error {
 			return err
 		}
 		if report.State == "published" {
+			if err := s.SettleWarning(a.ctx, t.cfg.ODS, "catalogue_waits", p.Source); err != nil {
+				return err
+			}
 			// Par levels of items that were not there until now take effect.
 			setup, err := setupOf(t.cfg)
 			if err != nil {

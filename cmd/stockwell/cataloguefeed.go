@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -124,7 +125,7 @@ func (h *hub) keepForAPerson(ctx context.Context, e connectors.Envelope, p *prof
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "catalogue_not_kept", "A catalogue file that waits for a person cannot be kept in the data folder: its disk may be full.")
 	}
-	command := fmt.Sprintf("`%s catalogue load --profile %s --accept NAME %s`", h.command, p.Ref, kept)
+	command := fmt.Sprintf("`%s catalogue load --profile %s --accept NAME %s`", cmp.Or(h.command, "stockwell"), p.Ref, kept)
 	if err := h.store.OpenWarning(ctx, e.Trust, "catalogue_waits", p.Source, "File "+e.ControlID+": "+report.Text, "Look at the changes with --dry-run --changes FILE. If they are meant: "+command+"."); err != nil {
 		return err
 	}

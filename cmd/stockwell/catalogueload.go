@@ -40,7 +40,7 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 		report, err := c.national(a, s, p, most)
 		if err == nil && report.State == "published" {
 			a.progress("matching the trusts' items…")
-			err = matchAll(a, s)
+			err = matchAll(a, s, p.Source)
 		}
 		a.progress("")
 		if err != nil {
@@ -50,8 +50,9 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 	})
 }
 
-// matchAll holds each trust's items against the national catalogue.
-func matchAll(a *app, s *store.Store) error {
+// matchAll holds each trust's items against the national catalogue. What waited
+// for a person of this source waits no longer.
+func matchAll(a *app, s *store.Store, source string) error {
 	trusts, err := s.Trusts(a.ctx)
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func matchAll(a *app, s *store.Store) error {
 		if _, _, err := s.MatchItems(a.ctx, t, way.Pause); err != nil {
 			return err
 		}
-		if err := s.SettleWarning(a.ctx, t, "catalogue_waits", ""); err != nil {
+		if err := s.SettleWarning(a.ctx, t, "catalogue_waits", source); err != nil {
 			return err
 		}
 	}
