@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -11,9 +12,12 @@ type GiveWay struct {
 	// zero is none.
 	Oldest func(ctx context.Context) (seq int64, waited time.Duration, err error)
 
-	asked  time.Time
-	stuck  int64 // a message that nobody takes
-	paused time.Duration
+	// Patience is how long a message may stand still before it is taken for one
+	// that nobody will post; 0 is three seconds.
+	Patience time.Duration
+
+	asked time.Time
+	stuck int64 // a message that nobody takes
 }
 
 // How patient the work is. A message that waits longer than queueAge is waited
@@ -40,11 +44,10 @@ func (g *GiveWay) Pause(ctx context.Context) error {
 		g.asked = time.Now()
 		switch {
 		case waited <= queueAge || seq == g.stuck:
-			g.paused += time.Since(begun)
 			return ctx.Err()
 		case seq != first:
 			first, begun = seq, time.Now()
-		case time.Since(begun) > stuckAfter:
+		case time.Since(begun) > cmp.Or(g.Patience, stuckAfter):
 			g.stuck = seq
 		}
 		select {
