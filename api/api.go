@@ -34,7 +34,14 @@ func New(r Reader, now func() time.Time, log *slog.Logger) http.Handler {
 	mux.Handle("/api/", a.answer(func(*http.Request) (any, error) {
 		return nil, fault.New(fault.NotFound, "no_such_address", "There is nothing at this address. docs/catalogue.md lists what there is.")
 	}))
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "These addresses only answer; they change nothing.", http.StatusMethodNotAllowed)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 type api struct {

@@ -32,6 +32,10 @@ type Reader interface {
 	StockDetail(ctx context.Context, trust, place, item string) (journal.StockDetail, error)
 	Orders(ctx context.Context, trust string, limit int) ([]journal.Order, error)
 	Order(ctx context.Context, trust, number string) (journal.Order, error)
+	SearchCatalogue(ctx context.Context, trust string, q journal.CatalogueSearch, now time.Time) (journal.CatalogueFound, error)
+	CatalogueEntry(ctx context.Context, trust, text string, on, now time.Time) (journal.CatalogueEntry, error)
+	Conflicts(ctx context.Context, trust string, limit int) ([]journal.CatalogueConflict, error)
+	Loads(ctx context.Context, trust string, limit int) ([]journal.Load, error)
 }
 
 // Options are what the pages need to know of the hub. Zero values choose the
@@ -87,6 +91,8 @@ func New(r Reader, o Options) http.Handler {
 	pages.Handle("/{trust}/stock/{place}/{item}", c.serve(c.stockDetail))
 	pages.Handle("/{trust}/orders", c.serve(c.orders))
 	pages.Handle("/{trust}/orders/{number}", c.serve(c.order))
+	pages.Handle("/{trust}/catalogue", c.serve(c.catalogue))
+	pages.Handle("/{trust}/catalogue/entry", c.serve(c.catalogueEntry))
 	pages.Handle("/", c.serve(unknown))
 	all := http.NewServeMux()
 	all.Handle("/assets/", http.HandlerFunc(c.asset))

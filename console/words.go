@@ -235,13 +235,32 @@ var reasons = words{
 }
 
 // Terms lists every code with a word of its own on the pages, and the word.
+// loadStates are what became of catalogue files.
+var loadStates = words{
+	"checking":   {"Being checked", ""},
+	"publishing": {"Being written", ""},
+	"published":  {"In force", "green"},
+	"unchanged":  {"Nothing new", "grey"},
+	"waits":      {"Waits for a person", "orange"},
+	"refused":    {"Refused", "red"},
+	"tried":      {"Tried out", "grey"},
+	"died":       {"Ended before its time", "red"},
+}
+
+// productStates are why a product may not be had.
+var productStates = words{
+	"suspended":    {"Suspended", "orange"},
+	"discontinued": {"Discontinued", "grey"},
+	"removed":      {"Removed by its source", "grey"},
+}
+
 // The glossary is checked against it.
 func Terms() map[string][]string {
 	out := map[string][]string{}
 	for name, w := range map[string]words{
 		"message state": messageStates, "line state": lineStates, "order state": orderStates, "suggested order state": suggestionStates,
 		"severity": severities, "booking": bookings, "environment": environments, "movement": moveKinds, "disposition": dispositions,
-		"direction": directions, "cases shown": caseChoices, "coding": stages, "hold": holdKinds, "warning": warningKinds, "line reason": reasons, "needs you": needTones,
+		"direction": directions, "cases shown": caseChoices, "coding": stages, "hold": holdKinds, "warning": warningKinds, "line reason": reasons, "needs you": needTones, "load state": loadStates, "product state": productStates,
 	} {
 		for _, v := range w {
 			out[name] = append(out[name], v.Text)
