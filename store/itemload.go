@@ -66,7 +66,7 @@ func (l *ItemLoad) Add(ctx context.Context, lines []int, rows []catalogue.Row) e
 	}
 	l.rows += int64(len(rows))
 	_, err := l.conn.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.out), `COPY stage_item (line, code, digest, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class,
-		lot_tracked, serial_tracked, implantable, reportable, case_ceiling, price, currency, words, kinds, code_values, ratios) FROM STDIN`)
+		lot_tracked, serial_tracked, expiry_tracked, implantable, reportable, case_ceiling, price, currency, words, kinds, code_values, ratios) FROM STDIN`)
 	return err
 }
 
@@ -78,7 +78,7 @@ func appendItem(out []byte, line int, r *catalogue.Row) []byte {
 	for _, s := range [...]string{r.Supplier, r.SupplierCode, r.Manufacturer, r.DeviceClass} {
 		b = appendCell(append(b, '\t'), s)
 	}
-	for _, f := range [...]bool{r.LotTracked, r.SerialTracked, r.Implantable, r.Reportable} {
+	for _, f := range [...]bool{r.LotTracked, r.SerialTracked, r.ExpiryTracked, r.Implantable, r.Reportable} {
 		b = appendBool(append(b, '\t'), f)
 	}
 	if b = append(b, '\t'); r.CaseCeiling == nil {
@@ -204,7 +204,7 @@ const itemChanges = `SELECT s.code AS key, f.field, coalesce(f.before, '') AS be
 		FROM unnest(s.kinds, s.code_values, s.ratios) u (kind, value, ratio) LEFT JOIN item_code c ON c.trust = $1 AND c.kind = u.kind AND c.value = u.value WHERE c.ratio IS DISTINCT FROM u.ratio) c ON true
 	CROSS JOIN LATERAL (VALUES ('description', i.description, s.description), ('base_unit', i.base_unit, s.base_unit), ('pack_size', i.pack_size::text, s.pack_size::text), ('supplier', i.supplier, s.supplier),
 		('supplier_code', i.supplier_code, s.supplier_code), ('manufacturer', i.manufacturer, s.manufacturer), ('device_class', i.device_class, s.device_class), ('lot_tracked', i.lot_tracked::text, s.lot_tracked::text),
-		('serial_tracked', i.serial_tracked::text, s.serial_tracked::text), ('implantable', i.implantable::text, s.implantable::text), ('reportable', i.reportable::text, s.reportable::text),
+		('serial_tracked', i.serial_tracked::text, s.serial_tracked::text), ('expiry_tracked', i.expiry_tracked::text, s.expiry_tracked::text), ('implantable', i.implantable::text, s.implantable::text), ('reportable', i.reportable::text, s.reportable::text),
 		('case_ceiling', i.case_ceiling::text, coalesce(s.case_ceiling, i.case_ceiling)::text), ('price', o.price, coalesce(trim_scale(s.price) || ' ' || s.currency, o.price)), ('codes', c.before, c.after)) f (field, before, after)
 	WHERE p.n BETWEEN $2 AND $3 AND f.before IS DISTINCT FROM f.after`
 
@@ -273,10 +273,10 @@ func (l *ItemLoad) Changes(ctx context.Context, limit int, each func(catalogue.F
 // trust.
 var publishItems = []string{
 	`UPDATE item i SET description = s.description, base_unit = s.base_unit, pack_size = s.pack_size, supplier = s.supplier, supplier_code = s.supplier_code, manufacturer = s.manufacturer, device_class = s.device_class,
-			lot_tracked = s.lot_tracked, serial_tracked = s.serial_tracked, implantable = s.implantable, reportable = s.reportable, case_ceiling = coalesce(s.case_ceiling, i.case_ceiling), digest = s.digest, words = s.words, updated_at = now()
+			lot_tracked = s.lot_tracked, serial_tracked = s.serial_tracked, expiry_tracked = s.expiry_tracked, implantable = s.implantable, reportable = s.reportable, case_ceiling = coalesce(s.case_ceiling, i.case_ceiling), digest = s.digest, words = s.words, updated_at = now()
 		FROM stage_item_plan p JOIN stage_item s ON s.line = p.line WHERE p.n BETWEEN $2 AND $3 AND i.trust = $1 AND i.id = p.item`,
-	`INSERT INTO item (trust, id, code, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, implantable, reportable, case_ceiling, digest, words)
-		SELECT $1, nextval('item_id'), s.code, s.description, s.base_unit, s.pack_size, s.supplier, s.supplier_code, s.manufacturer, s.device_class, s.lot_tracked, s.serial_tracked, s.implantable, s.reportable, coalesce(s.case_ceiling, 0), s.digest, s.words
+	`INSERT INTO item (trust, id, code, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, expiry_tracked, implantable, reportable, case_ceiling, digest, words)
+		SELECT $1, nextval('item_id'), s.code, s.description, s.base_unit, s.pack_size, s.supplier, s.supplier_code, s.manufacturer, s.device_class, s.lot_tracked, s.serial_tracked, s.expiry_tracked, s.implantable, s.reportable, coalesce(s.case_ceiling, 0), s.digest, s.words
 		  FROM stage_item_plan p JOIN stage_item s ON s.line = p.line WHERE p.n BETWEEN $2 AND $3 AND p.item IS NULL ORDER BY p.n`,
 	// A code may move to another pack of the same item.
 	`INSERT INTO item_code AS c (trust, kind, value, item, ratio)

@@ -149,7 +149,8 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 	default:
 		bad("device_class", "device_class_invalid", "Write I, IIa, IIb or III, or leave it empty.")
 	}
-	r.LotTracked, r.SerialTracked, r.Implantable, r.Reportable = flag("lot_tracked"), flag("serial_tracked"), flag("implantable"), flag("reportable")
+	r.LotTracked, r.SerialTracked, r.ExpiryTracked = flag("lot_tracked"), flag("serial_tracked"), flag("expiry_tracked")
+	r.Implantable, r.Reportable = flag("implantable"), flag("reportable")
 	return r, problems
 }
 

@@ -78,7 +78,7 @@ BEGIN
     DROP TABLE IF EXISTS pg_temp.stage_item, pg_temp.stage_refused, pg_temp.stage_item_plan;
     CREATE TEMP TABLE stage_item (
         line bigint NOT NULL, code text NOT NULL, digest bigint NOT NULL, description text NOT NULL, base_unit text NOT NULL, pack_size bigint NOT NULL, supplier text NOT NULL, supplier_code text NOT NULL,
-        manufacturer text NOT NULL, device_class text NOT NULL, lot_tracked boolean NOT NULL, serial_tracked boolean NOT NULL, implantable boolean NOT NULL, reportable boolean NOT NULL,
+        manufacturer text NOT NULL, device_class text NOT NULL, lot_tracked boolean NOT NULL, serial_tracked boolean NOT NULL, expiry_tracked boolean NOT NULL, implantable boolean NOT NULL, reportable boolean NOT NULL,
         case_ceiling bigint, price numeric, currency text NOT NULL, words tsvector NOT NULL, kinds text[] NOT NULL, code_values text[] NOT NULL, ratios bigint[] NOT NULL);
     CREATE TEMP TABLE stage_refused (line bigint PRIMARY KEY, problem text NOT NULL, at text NOT NULL, other text NOT NULL);
     CREATE TEMP TABLE stage_item_plan (n bigint NOT NULL, line bigint NOT NULL, item bigint);
