@@ -88,7 +88,7 @@ func codesOf(ctx context.Context, tx pgx.Tx, trust string, h journal.CatalogueHi
 			pgx.RowToStructByPos[catalogue.Code], trust, h.Item)
 	}
 	return collect(ctx, tx, `SELECT x.kind, x.value FROM product p JOIN product_body b ON b.id = p.body
-		CROSS JOIN LATERAL (SELECT k.issuer AS kind, k.di AS value FROM product_pack k WHERE k.body = p.body AND k.di <> '' UNION ALL SELECT 'npc', b.npc WHERE b.npc <> '') x
+		CROSS JOIN LATERAL (SELECT k.issuer AS kind, k.di AS value FROM product_pack k WHERE k.body = p.body AND k.di <> '' UNION ALL SELECT 'npc', CASE p.key_kind WHEN 'npc' THEN p.key ELSE b.npc END WHERE p.key_kind = 'npc' OR b.npc <> '') x
 		WHERE p.key = $2 AND p.source_name = $1`, pgx.RowToStructByPos[catalogue.Code], h.Source, h.Key)
 }
 
@@ -98,7 +98,7 @@ func productEntry(ctx context.Context, tx pgx.Tx, trust, source, key string, on 
 	p := journal.Product{Source: source, Key: key}
 	var version, body int64
 	var packs, codes, others []byte
-	err := tx.QueryRow(ctx, `SELECT v.id, v.body, v.removed, v.loaded_on::text, b.description, b.manufacturer, b.mpc, b.npc, b.base_unit, b.order_units, b.supplier, b.supplier_code, b.route, b.eclass, b.gmdn, b.emdn, b.device_class,
+	err := tx.QueryRow(ctx, `SELECT v.id, v.body, v.removed, v.loaded_on::text, b.description, b.manufacturer, b.mpc, CASE s.key_kind WHEN 'npc' THEN v.key ELSE b.npc END, b.base_unit, b.order_units, b.supplier, b.supplier_code, b.route, b.eclass, b.gmdn, b.emdn, b.device_class,
 			b.implantable, b.reportable, b.lot_tracked, b.serial_tracked, b.expiry_tracked, b.suspended, b.suspended_why, coalesce(b.suspended_from::text, ''), coalesce(b.suspended_until::text, ''), b.discontinued, coalesce(b.discontinued_on::text, ''),
 			coalesce((SELECT json_agg(json_build_object('unit', k.unit, 'ratio', k.ratio, 'issuer', k.issuer, 'di', k.di) ORDER BY k.level) FROM product_pack k WHERE k.body = v.body), '[]'),
 			coalesce((SELECT json_agg(json_build_object('kind', k.kind, 'value', k.value, 'from', k.valid_from, 'to', k.valid_to) ORDER BY k.kind, k.value) FROM product_code k WHERE k.body = v.body), '[]'),

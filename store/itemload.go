@@ -345,7 +345,7 @@ func (l *ItemLoad) Close() { giveBack(l.conn) }
 func giveBack(conn *pgxpool.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if _, err := conn.Exec(ctx, `DISCARD TEMP; SELECT pg_advisory_unlock_all()`); err != nil {
+	if _, err := conn.Exec(ctx, `DISCARD TEMP; RESET synchronous_commit; SELECT pg_advisory_unlock_all()`); err != nil {
 		_ = conn.Conn().Close(ctx) // and the lock with it
 	}
 	conn.Release()

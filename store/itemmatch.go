@@ -16,7 +16,8 @@ const itemVoices = `WITH i AS (SELECT i.id, i.code, i.description, i.device_clas
 	c AS (SELECT i.*, c.kind, c.value, c.ratio FROM i CROSS JOIN LATERAL (SELECT * FROM item_code c WHERE c.trust = $1 AND c.item = i.id AND c.kind IN ('gtin', 'npc') OFFSET 0) c),
 	p AS (SELECT DISTINCT c.kind, c.value, p.source_name, p.key, b.description, b.device_class, x.ratio FROM c
 		CROSS JOIN LATERAL (SELECT k.body, k.ratio FROM product_pack k WHERE c.kind = 'gtin' AND k.di = c.value AND k.di <> '' AND k.issuer = 'gtin'
-			UNION ALL SELECT b.id, NULL FROM product_body b WHERE c.kind = 'npc' AND b.npc = c.value AND b.npc <> '' OFFSET 0) x
+			UNION ALL SELECT b.id, NULL FROM product_body b WHERE c.kind = 'npc' AND b.npc = c.value AND b.npc <> ''
+			UNION ALL SELECT v.body, NULL FROM product_version v JOIN catalogue_source s ON s.id = v.source AND s.key_kind = 'npc' WHERE c.kind = 'npc' AND v.key = c.value OFFSET 0) x
 		JOIN product p ON p.body = x.body AND NOT p.removed JOIN product_body b ON b.id = p.body)
 	SELECT c.kind, c.value, 'item ' || c.code, '', c.description, c.device_class, CASE WHEN c.kind = 'gtin' THEN c.ratio ELSE 0 END FROM c WHERE EXISTS (SELECT 1 FROM p WHERE p.kind = c.kind AND p.value = c.value)
 	UNION ALL SELECT p.kind, p.value, p.source_name || ' ' || p.key, p.source_name, p.description, p.device_class, coalesce(p.ratio, 0) FROM p
@@ -28,7 +29,8 @@ const twoProducts = `WITH i AS (SELECT i.id, i.code FROM item i WHERE i.trust = 
 	l AS (SELECT DISTINCT i.code, p.source_name, p.key, c.kind || ' ' || c.value AS by FROM i
 		CROSS JOIN LATERAL (SELECT * FROM item_code c WHERE c.trust = $1 AND c.item = i.id AND c.kind IN ('gtin', 'npc') OFFSET 0) c
 		CROSS JOIN LATERAL (SELECT k.body FROM product_pack k WHERE c.kind = 'gtin' AND k.di = c.value AND k.di <> '' AND k.issuer = 'gtin'
-			UNION ALL SELECT b.id FROM product_body b WHERE c.kind = 'npc' AND b.npc = c.value AND b.npc <> '' OFFSET 0) x
+			UNION ALL SELECT b.id FROM product_body b WHERE c.kind = 'npc' AND b.npc = c.value AND b.npc <> ''
+			UNION ALL SELECT v.body FROM product_version v JOIN catalogue_source s ON s.id = v.source AND s.key_kind = 'npc' WHERE c.kind = 'npc' AND v.key = c.value OFFSET 0) x
 		JOIN product p ON p.body = x.body AND NOT p.removed)
 	SELECT code, source_name, min(key), max(key), min(by), max(by) FROM l GROUP BY 1, 2 HAVING count(DISTINCT key) > 1`
 

@@ -70,7 +70,7 @@ func (e *encoder) encodeBody(p *catalogue.Product) []string {
 	b = appendBool(append(b, '\t'), p.Discontinued)
 	b = appendDay(append(b, '\t'), p.DiscontinuedOn)
 	b = append(b, '\t')
-	words := catalogue.Words(p.Description, p.Manufacturer, p.MPC)
+	words := catalogue.Words(p.Description, p.Manufacturer)
 	for i, w := range words {
 		if i > 0 {
 			b = append(b, ' ')

@@ -358,6 +358,11 @@ func (l *ProductLoad) Publish(ctx context.Context, v catalogue.Verdict, pause fu
 	if err := l.mark(ctx, how); err != nil {
 		return err
 	}
+	// What is written is in force with the last commit, which waits for the disk
+	// and so for all before it; none of those need wait for themselves.
+	if _, err := l.conn.Exec(ctx, `SET synchronous_commit = off`); err != nil {
+		return err
+	}
 	size := int64(firstChunk)
 	for from := int64(1); from <= l.planned; {
 		if err := pause(ctx); err != nil {
@@ -373,6 +378,9 @@ func (l *ProductLoad) Publish(ctx context.Context, v catalogue.Verdict, pause fu
 		}
 		from = to + 1
 		done(to, l.planned)
+	}
+	if _, err := l.conn.Exec(ctx, `RESET synchronous_commit`); err != nil {
+		return err
 	}
 	return pgtx.Run(ctx, l.conn, l.what.Trust, func(ctx context.Context) error {
 		if _, err := pgtx.From(ctx).Exec(ctx, `SELECT catalogue_flip($1, $2, $3)`, l.source, l.id, l.more); err != nil {

@@ -22,7 +22,7 @@ var nhs = NewLoad{Source: "nhs-supply-chain", KeyKind: "npc", Rank: 10, Profile:
 
 // product makes a product with a GTIN of its own, a box of ten and a price.
 func product(n int) catalogue.Product {
-	return catalogue.Product{Key: fmt.Sprintf("FAB%04d", n), NPC: fmt.Sprintf("FAB%04d", n), Description: fmt.Sprintf("Locking plate titanium %d mm", n), Manufacturer: "Example Devices", MPC: fmt.Sprintf("LP-%04d", n),
+	return catalogue.Product{Key: fmt.Sprintf("FAB%04d", n), Description: fmt.Sprintf("Locking plate titanium %d mm", n), Manufacturer: "Example Devices", MPC: fmt.Sprintf("LP-%04d", n),
 		BaseUnit: "each", OrderUnits: 10, Supplier: "NHS Supply Chain", Route: catalogue.Stocked, DeviceClass: "IIb", Implantable: catalogue.Yes,
 		Packs:  []catalogue.Pack{{Unit: "each", Ratio: 1, Issuer: catalogue.GTIN, DI: fmt.Sprintf("0%013d", n)}, {Unit: "box", Ratio: 10, Issuer: catalogue.GTIN, DI: fmt.Sprintf("1%013d", n)}},
 		Prices: catalogue.PriceList{Bands: []catalogue.Band{{FromPacks: 1, Price: decimal.MustParse("120.50")}, {FromPacks: 10, Price: decimal.MustParse("110")}}, Currency: "GBP", Tax: "exclusive", Units: 10}}

@@ -44,7 +44,8 @@ type Product struct {
 	Key          string
 	Description  string
 	Manufacturer string
-	MPC, NPC     string
+	MPC          string
+	NPC          string // where it is not the key
 	BaseUnit     string
 	// OrderUnits are the base units of the pack in which it is ordered.
 	OrderUnits   int64

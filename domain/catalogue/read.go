@@ -135,8 +135,6 @@ func (r *reader) attributes() {
 			r.bad(fNPC, "npc_invalid", "It is not an NHS Supply Chain product code: three letters, then digits. Correct it, or leave it empty.")
 		}
 		p.NPC = string(n)
-	} else if r.KeyKind == NPC {
-		p.NPC = p.Key
 	}
 	if s := strings.TrimSpace(r.v[fEClass]); s != "" {
 		e, err := nhs.ParseEClass(s)

@@ -100,7 +100,7 @@ func TestReadProduct_ReadsPacksPricesAndStatus(t *testing.T) {
 	if got := fmt.Sprint(p.Alternatives); got != "[{true FAB2} {true FAB3} {false FAB4}]" {
 		t.Errorf("alternatives %s", got)
 	}
-	if len(p.Codes) != 1 || p.Codes[0].Kind != catalogue.NPC || p.Codes[0].Value != "OLD1" || p.NPC != "FAB1234" {
+	if len(p.Codes) != 1 || p.Codes[0].Kind != catalogue.NPC || p.Codes[0].Value != "OLD1" || p.NPC != "" {
 		t.Errorf("codes %+v, NPC %s", p.Codes, p.NPC)
 	}
 }

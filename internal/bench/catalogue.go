@@ -167,8 +167,8 @@ func (r *rig) plainNational(ctx context.Context, file string) error {
 	}
 	_, err = conn.Exec(ctx, `
 		ALTER TABLE rows ADD id bigserial;
-		INSERT INTO plain_body SELECT id, description, manufacturer, mpc, npc, unit, issue_quantity, 'NHS Supply Chain', supplier_code, CASE route WHEN 'S' THEN 'stocked' WHEN 'B' THEN 'blue_diamond' ELSE 'edirect' END,
-				eclass, gmdn, '', class, implantable, NULL, lot, NULL, NULL, status = 'S', coalesce(reason, ''), NULL, NULL, false, NULL, to_tsvector('simple', description || ' ' || manufacturer || ' ' || mpc) FROM rows;
+		INSERT INTO plain_body SELECT id, description, manufacturer, mpc, '', unit, issue_quantity, 'NHS Supply Chain', supplier_code, CASE route WHEN 'S' THEN 'stocked' WHEN 'B' THEN 'blue_diamond' ELSE 'edirect' END,
+				eclass, gmdn, '', class, implantable, NULL, lot, NULL, NULL, status = 'S', coalesce(reason, ''), NULL, NULL, false, NULL, to_tsvector('simple', description || ' ' || manufacturer) FROM rows;
 		INSERT INTO plain_pack SELECT id, 1, unit, 1, 'gtin', gtin FROM rows UNION ALL SELECT id, 2, issue, issue_quantity, 'gtin', issue_gtin FROM rows;
 		INSERT INTO plain_version (id, source, key, body, since, removed, body_digest, price_digest) SELECT id, 1, npc, id, 1, false, id, id FROM rows;
 		INSERT INTO plain_price SELECT id, 1, price, currency, 'exclusive', issue_quantity, to_date(valid_from, 'DD/MM/YYYY') FROM rows UNION ALL SELECT id, band, band_price, currency, 'exclusive', issue_quantity, to_date(valid_from, 'DD/MM/YYYY') FROM rows;

@@ -107,6 +107,7 @@ CREATE TABLE product_body (
     CHECK (suspended OR suspended_why = '' AND suspended_from IS NULL AND suspended_until IS NULL),
     CHECK (discontinued OR discontinued_on IS NULL)
 );
+COMMENT ON COLUMN product_body.npc IS 'NHS Supply Chain''s code, of sources that have other keys.';
 COMMENT ON COLUMN product_body.order_units IS 'Base units in the pack in which it is ordered.';
 COMMENT ON COLUMN product_body.implantable IS 'Null where the source does not say; the other flags likewise.';
 CREATE INDEX product_body_mpc ON product_body (mpc) WHERE mpc <> '';
@@ -124,7 +125,7 @@ CREATE TABLE product_pack (
     di     text     NOT NULL,
     PRIMARY KEY (body, level),
     CHECK ((issuer = '') = (di = '')),
-    CHECK (issuer <> 'gtin' OR di ~ '^[0-9]{14}$')
+    CHECK (issuer <> 'gtin' OR length(di) = 14)
 );
 COMMENT ON COLUMN product_pack.ratio IS 'Base units in it.';
 CREATE INDEX product_pack_di ON product_pack (di) WHERE di <> '';

@@ -133,10 +133,10 @@ BEGIN
                 UNION ALL SELECT b.id, 'npc', 1, NULL, NULL FROM product_body b WHERE b.npc = u.value AND b.npc <> '' AND u.kind IN ('', 'npc')
                 UNION ALL SELECT b.id, 'mpc', 1, NULL, NULL FROM product_body b WHERE b.mpc = u.value AND b.mpc <> '' AND u.kind IN ('', 'mpc')
                 UNION ALL SELECT k.body, k.kind, 1, k.valid_from, k.valid_to FROM product_code k WHERE k.value = u.value AND u.kind IN ('', k.kind)
-                UNION ALL SELECT v.body, 'key', 1, NULL, NULL FROM product_version v WHERE v.key = u.value AND u.kind = ''
+                UNION ALL SELECT v.body, 'key', 1, NULL, NULL FROM product_version v WHERE v.key = u.value AND u.kind IN ('', 'npc', 'mpc', 'erp')
                 OFFSET 0) x
              CROSS JOIN LATERAL (SELECT v.source, v.key, v.since, v.until, v.removed FROM product_version v WHERE v.body = x.body OFFSET 0) v
-              JOIN catalogue_source s ON s.id = v.source AND v.since <= s.generation AND (v.until IS NULL OR v.until > s.generation)
+              JOIN catalogue_source s ON s.id = v.source AND v.since <= s.generation AND (v.until IS NULL OR v.until > s.generation) AND (x.kind <> 'key' OR v.key = u.value AND u.kind IN ('', s.key_kind))
              CROSS JOIN LATERAL (SELECT * FROM product_body b WHERE b.id = x.body OFFSET 0) b
              ORDER BY v.source, v.key, CASE x.kind WHEN 'gtin' THEN 0 WHEN 'key' THEN 2 ELSE 1 END) f
          ORDER BY f.state IN ('removed', 'discontinued'), f.rank, f.key;
