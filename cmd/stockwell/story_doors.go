@@ -28,7 +28,9 @@ func (s *story) posted(ctx context.Context) {
 	base := "http://" + s.hub.listening[s.trust+"/fhir"] + "/fhir/r4"
 	status, answer := s.ask(ctx, http.MethodPost, base, body)
 	var bundle struct {
-		Entry []struct{ Response struct{ Status, Location string } }
+		Entry []struct {
+			Response struct{ Status, Location string }
+		}
 	}
 	err := json.Unmarshal(answer, &bundle)
 	s.expect("a procedure told in FHIR is taken", status == 200 && err == nil && len(bundle.Entry) > 0 && strings.HasPrefix(bundle.Entry[0].Response.Status, "201"), "%d %v %.200s", status, err, answer)
