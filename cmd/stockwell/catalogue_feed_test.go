@@ -39,7 +39,8 @@ func TestCatalogue_ANationalFeedComesBySFTPAndALargeChangeWaitsForAPerson(t *tes
 	t.Parallel()
 	h := newHospital(t)
 	trust := h.read(h.trustFile("trust.yaml"))
-	goods := trust[strings.Index(trust, "  - name: goods"):strings.Index(trust, "\nsuppliers:")]
+	goods, _, _ := strings.Cut(trust[strings.Index(trust, "  - name: goods"):], "\n\n")
+	goods += "\n"
 	for _, d := range []string{"processed", "rejected"} {
 		h.must(os.MkdirAll(filepath.Join(h.stage.erpDir, "national", d), 0o755))
 	}
