@@ -37,6 +37,8 @@ type simulateCmd struct {
 	ERPDir      string  `name:"erp-dir" help:"Folder of an ERP's file server that runs elsewhere. Default: the simulation serves its own." type:"path" placeholder:"DIR"`
 	Patience    int     `help:"Seconds that the hub may take to finish what it was sent." default:"600"`
 
+	Bulk int64 `help:"Fill the simulation's database with so many movements of made-up history, for benchmarks at size; the hub need not run." placeholder:"N"`
+
 	Verify  bool `help:"Compare the hub with what it should now say; exit status 1 on any difference."`
 	Faulted bool `name:"list-faults" help:"List the faults with their rates."`
 }
@@ -49,6 +51,9 @@ func (c simulateCmd) Run(a *app) error {
 	s, err := c.open(a)
 	if err != nil {
 		return err
+	}
+	if c.Bulk > 0 {
+		return s.bulk(a, c.Bulk)
 	}
 	if !c.Send && !c.Verify {
 		return s.written(a)

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/stockwell-hub/stockwell/config"
+	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/internal/pgtest"
 	"github.com/stockwell-hub/stockwell/simulator/expected"
 	simfeeds "github.com/stockwell-hub/stockwell/simulator/feeds"
 	"github.com/stockwell-hub/stockwell/simulator/folder"
+	"github.com/stockwell-hub/stockwell/store"
 )
 
 // manyFaults has all that goes wrong go wrong often.
@@ -169,6 +171,40 @@ func TestSimulate_ADifferenceIsToldItemByItem(t *testing.T) {
 			t.Errorf("it is not told that %s\n%s", want, out)
 		}
 	}
+}
+
+// TestSimulate_ABulkHistoryIsConsistent fills a database, and reads it as
+// people do.
+func TestSimulate_ABulkHistoryIsConsistent(t *testing.T) {
+	t.Parallel()
+	x := newSimulated(t, simulationSettings{Seed: 1, Theatres: 2, Days: 1, Start: "2026-10-20", Faults: "none", Feeds: []string{"theatre"}})
+	const movements = 36_000
+	if code, out := x.run(t.Context(), simulateCmd{Bulk: movements}); code != 0 || !strings.Contains(out, "a second") {
+		t.Fatalf("status %d, %s", code, out)
+	}
+	x.must(x.app(&app{cli: &cli{}, ctx: t.Context()}).withTrust(func(hub *store.Store, trust string) error {
+		account, err := hub.Account(t.Context(), trust, nil)
+		x.must(err)
+		if account.Unbalanced != 0 {
+			t.Errorf("%d balances differ from the fold of their movements", account.Unbalanced)
+		}
+		lines, last := 0, journal.AccountCase{}
+		x.must(hub.EachCase(t.Context(), trust, func(c journal.AccountCase) error {
+			lines, last = lines+len(c.Lines), c
+			return nil
+		}))
+		if lines != movements || last.Lines[0].ToPatient != 1 || last.Patient == 0 {
+			t.Errorf("%d lines; the last case is %+v", lines, last)
+		}
+		detail, err := hub.Case(t.Context(), trust, journal.CaseQuery{Case: last.Number, Lines: 20})
+		x.must(err)
+		chain, err := hub.Chain(t.Context(), trust, detail.Lines[0].Message)
+		x.must(err)
+		if len(chain.Moves) != 12 || len(chain.Lines) != 12 {
+			t.Errorf("a message of it brought about %d lines and %d movements", len(chain.Lines), len(chain.Moves))
+		}
+		return nil
+	}))
 }
 
 func TestSentBook_ALineThatWasCutShortIsNone(t *testing.T) {

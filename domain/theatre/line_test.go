@@ -165,3 +165,28 @@ func TestHear_ACreditStandsBesideItsUse(t *testing.T) {
 		t.Errorf("credit first, then use: %d units left, want 1", got.Base)
 	}
 }
+
+// A deletion that names no code, as HL7's null in FT1-7, is still of what was
+// told before it, in whatever order the two arrive: the source that decides of
+// a thing says that there was none, and no other may add it.
+func TestLine_ADeletionThatNamesNothingIsOfWhatWasTold(t *testing.T) {
+	t.Parallel()
+	at := func(n int) theatre.Sequence {
+		return theatre.Sequence{SentAt: time.Date(2026, 3, 14, 9, n, 0, 0, time.UTC), Message: int64(n)}
+	}
+	told := use("2", func(w *theatre.Word) { w.Codes, w.Lot, w.Sequence = []string{"erp SCREW"}, "L1", at(1) })
+	gone := theatre.Word{Effect: theatre.Delete, Quantity: "2", Sequence: at(2)}
+	inOrder, late := &theatre.Line{}, &theatre.Line{}
+	inOrder.Hear("a", told)
+	inOrder.Hear("a", gone)
+	late.Hear("a", gone)
+	if superseded, _ := late.Hear("a", told); !superseded || !late.Name("a", told) || late.Name("a", told) && late.Told["a/use"].Item != 7 {
+		t.Errorf("a use that came after its deletion: %+v", late.Told)
+	}
+	for name, l := range map[string]*theatre.Line{"in order": inOrder, "use late": late} {
+		s := theatre.Settle(l.Told, rank, same)
+		if s.State != theatre.Withdrawn || s.Item != 7 || s.Lot != "L1" {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}

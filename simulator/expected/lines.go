@@ -213,7 +213,6 @@ func (c *Case) decided(x *words) *Line {
 // or wait. Of what the theatre never told the cabinet's word counts.
 func (c *Case) beside() {
 	type sum struct {
-		person         string
 		patient, waste int64
 	}
 	decides, takes := map[string]map[string]sum{}, map[string]map[string]sum{}

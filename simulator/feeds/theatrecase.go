@@ -22,7 +22,6 @@ type teller struct {
 	other *hospital.Patient // of whom it is told by mistake; nil if of nobody
 	until time.Time         // when that is put right
 	lines []*line           // as they are told now
-	cured []*line           // of a wrong patient, not told anew yet
 }
 
 func (p *planner) theatreCase(x *hospital.Case) {
