@@ -157,6 +157,9 @@ func (d *document) checkSFTP(at string, s *SFTP) {
 	if _, given := d.lines[join(at, "marker")]; given && s.Whole != "marker" {
 		d.reportAt(join(at, "marker"), "contradiction", "`marker` has an effect only with `whole: marker`. Remove it, or add that.")
 	}
+	if s.Profile != "" && s.Type != TypeCatalogue {
+		d.reportAt(join(at, "profile"), "contradiction", "`profile` has an effect only with `type: %s`. Remove it, or correct the type.", TypeCatalogue)
+	}
 	if s.Whole == "trailer" && Imported(s.Type) {
 		d.reportAt(join(at, "whole"), "contradiction", "files of type %s have no trailer. Choose stable or marker.", s.Type)
 	}

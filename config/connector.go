@@ -100,6 +100,8 @@ type SFTP struct {
 	Rejected string `yaml:"rejected" unit:"folder on the server" special:"needed when in is set" example:"/answers/rejected" validate:"omitempty,text"`
 	// What the files are: a message type that the mapping reads, as `order_ack` and `goods_received`; or `catalogue` or `opening_stock`.
 	Type string `yaml:"type" default:"order_ack" validate:"required,max=40,name"`
+	// With `type: catalogue`, the catalogue profile by which the files are read: one that `stockwell catalogue profiles` lists, or a YAML file relative to the trust's folder. A file of any size is taken.
+	Profile string `yaml:"profile" unit:"profile/version, or path" special:"empty: the trust's own items, in the hub's own columns" example:"nhs-supply-chain-full/v1" validate:"omitempty,max=200,text"`
 	// How often to look for files.
 	Poll Duration `yaml:"poll" unit:"duration" default:"2s"`
 	// When a file is whole, so that half of one is never taken: `stable`, when its size has not changed for a while; `marker`, when a second file says so, which its sender writes after it; `trailer`, when its last row counts the others, as the layout has it.

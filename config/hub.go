@@ -21,6 +21,8 @@ type Hub struct {
 	Witness Witness `yaml:"witness"`
 	// How long messages are kept as they came.
 	Archive Archive `yaml:"archive"`
+	// What a catalogue file may do by itself.
+	Catalogue Catalogue `yaml:"catalogue"`
 	// How many batches of messages are posted to the ledger at the same time.
 	Workers int `yaml:"workers" unit:"workers" default:"2" validate:"min=1,max=64"`
 	// ODS codes of the trusts to serve.
@@ -56,6 +58,12 @@ type Witness struct {
 type Archive struct {
 	// Days after which a message's raw bytes are pruned, of all trusts alike: the archive is dropped a day at a time, and a day holds every trust's.
 	KeepDays int `yaml:"keep_days" unit:"days" default:"0" special:"0: for ever" validate:"min=0,max=36500"`
+}
+
+// Catalogue says how catalogue files are taken in.
+type Catalogue struct {
+	// A file that changes or removes more than this share of the products or items that were there waits for a person, who lets it in with `stockwell catalogue load FILE --accept NAME`.
+	MostChange int `yaml:"most_change" unit:"in a hundred" default:"10" special:"100: no file waits" validate:"min=0,max=100"`
 }
 
 // HTTP is the door for people and programs.

@@ -27,7 +27,7 @@ func TestLoad_ShippedConfigurationIsTheDemosTrust(t *testing.T) {
 	if got := trust.Purchasing.AutomaticLimit.String(); got != "5000.00" {
 		t.Errorf("automatic_limit is %s", got)
 	}
-	if got := trust.Connectors[1].SFTP.Password; got != "file:secrets/erp.password" {
+	if got := trust.Connectors[2].SFTP.Password; got != "file:secrets/erp.password" {
 		t.Errorf("password is %s", got)
 	}
 }
@@ -44,7 +44,7 @@ func TestLoad_AbsentKeysHaveTheirDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantHub := &config.Hub{Data: "./data", HTTP: config.HTTP{Listen: "127.0.0.1:8080"}, Log: config.Log{Level: "info", Format: "text"},
-		Alerts: config.Alerts{DiskFree: 1 << 30, Backlog: 10000, BacklogAge: config.Duration(5 * time.Minute)}, Tracing: config.Tracing{OneIn: 100}, Witness: config.Witness{Days: 35}, Workers: 2, Dir: dir}
+		Alerts: config.Alerts{DiskFree: 1 << 30, Backlog: 10000, BacklogAge: config.Duration(5 * time.Minute)}, Tracing: config.Tracing{OneIn: 100}, Witness: config.Witness{Days: 35}, Catalogue: config.Catalogue{MostChange: 10}, Workers: 2, Dir: dir}
 	if diff := cmp.Diff(wantHub, hub); diff != "" {
 		t.Errorf("hub differs (-want +got):\n%s", diff)
 	}

@@ -37,6 +37,9 @@ type Envelope struct {
 	Peer string
 	// Raw is the message, byte for byte.
 	Raw []byte
+	// Spooled names the local file that holds it in place of Raw, where it may be
+	// larger than memory. It is there until the receiver returns.
+	Spooled string
 	// ReceivedAt is when the last byte arrived.
 	ReceivedAt time.Time
 	// Parts are what can be read back by a name of its own, as soon as the

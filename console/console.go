@@ -36,6 +36,10 @@ type Reader interface {
 	RegistryBatches(ctx context.Context, trust string, limit int) ([]journal.Batch, error)
 	Submissions(ctx context.Context, trust string, f journal.SubmissionFilter) ([]journal.Submission, error)
 	Submission(ctx context.Context, trust, record string) (journal.SubmissionDetail, error)
+	SearchCatalogue(ctx context.Context, trust string, q journal.CatalogueSearch, now time.Time) (journal.CatalogueFound, error)
+	CatalogueEntry(ctx context.Context, trust, text string, on, now time.Time) (journal.CatalogueEntry, error)
+	Conflicts(ctx context.Context, trust string, limit int) ([]journal.CatalogueConflict, error)
+	Loads(ctx context.Context, trust string, limit int) ([]journal.Load, error)
 }
 
 // Options are what the pages need to know of the hub. Zero values choose the
@@ -93,6 +97,8 @@ func New(r Reader, o Options) http.Handler {
 	pages.Handle("/{trust}/orders/{number}", c.serve(c.order))
 	pages.Handle("/{trust}/registry", c.serve(c.registry))
 	pages.Handle("/{trust}/registry/{record}", c.serve(c.record))
+	pages.Handle("/{trust}/catalogue", c.serve(c.catalogue))
+	pages.Handle("/{trust}/catalogue/entry", c.serve(c.catalogueEntry))
 	pages.Handle("/", c.serve(unknown))
 	all := http.NewServeMux()
 	all.Handle("/assets/", http.HandlerFunc(c.asset))

@@ -194,3 +194,42 @@ func busy() fake {
 	f.cases = busyCases(f)
 	return f
 }
+
+func (f fake) SearchCatalogue(_ context.Context, _ string, q journal.CatalogueSearch, _ time.Time) (journal.CatalogueFound, error) {
+	found := journal.CatalogueFound{Text: q.Text, By: "words", Page: q.Page, Hits: []journal.CatalogueHit{}}
+	if q.Text == "nothing" {
+		return found, f.fail
+	}
+	found.Read = map[string][]string{"femral": {"femoral"}}
+	found.Total = 60
+	found.Hits = []journal.CatalogueHit{{Item: "HIP-STEM-12", Description: "Femoral stem", Manufacturer: "Example", Matched: "gtin 05012345000121", Ratio: 5}, {Source: "nhs-supply-chain", Key: "FAB1234", Description: "<b>Femoral</b> stem", State: "suspended"}}
+	return found, f.fail
+}
+
+func (f fake) CatalogueEntry(_ context.Context, _, text string, on, _ time.Time) (journal.CatalogueEntry, error) {
+	if text == "" {
+		return journal.CatalogueEntry{}, missing("product", text)
+	}
+	return journal.CatalogueEntry{Text: text, On: on.Format(time.DateOnly),
+		Items: []journal.CatalogueItem{{Item: "HIP-STEM-12", Description: "Femoral stem", BaseUnit: "each", PackSize: 1, Supplier: "ORTHO", Price: "620.00", Currency: "GBP", PriceFrom: "2026-01-01", Codes: []journal.ItemCode{{Kind: "gtin", Value: "05012345000121", Ratio: 1}},
+			Alternatives: []journal.Alternative{{Kind: "indirect", Key: "HIP-STEM-13", Description: "Another stem"}}}},
+		Products: []journal.Product{{Source: "nhs-supply-chain", Key: "FAB1234", Description: "Femoral stem", Packs: []journal.ProductPack{{Unit: "each", Ratio: 1, Issuer: "gtin", DI: "05012345000121"}}, ToldOn: "2026-02-01", Suspended: true, SuspendedWhy: "Quality",
+			Price: &journal.ProductPrice{Bands: []journal.PriceBand{{FromPacks: 1, Price: "600.00"}, {FromPacks: 10, Price: "580.00"}}, Currency: "GBP", Tax: "exclusive", Units: 1, From: "2026-02-01"}, Alternatives: []journal.Alternative{{Kind: "direct", Key: "FAB1235"}},
+			Approved: &journal.Approval{By: "C. Lead", Reason: "trial", At: now}}},
+		Open: []journal.CatalogueConflict{{ID: 3, Code: "gtin 05012345000121", A: "item HIP-STEM-12", B: "nhs-supply-chain FAB1234", Text: "They differ."}}}, f.fail
+}
+
+func (f fake) Conflicts(_ context.Context, _ string, limit int) ([]journal.CatalogueConflict, error) {
+	if len(f.trusts) == 0 {
+		return nil, f.fail
+	}
+	var out []journal.CatalogueConflict
+	for i := range limit {
+		out = append(out, journal.CatalogueConflict{ID: int64(i + 1), Kind: "pack_ratio", Code: "gtin 1", A: "item A", B: "nhs-supply-chain B", Text: "The pack holds 5 base units by the one and 10 by the other.", OpenedAt: at(90)})
+	}
+	return out, f.fail
+}
+
+func (f fake) Loads(_ context.Context, _ string, _ int) ([]journal.Load, error) {
+	return []journal.Load{{ID: 2, Profile: "nhs-supply-chain-full/v1", File: "full.csv", State: "waits", Text: "It would change 199 of 199.", StartedAt: at(5)}, {ID: 1, Profile: "items/v1", State: "published", Added: 14, AcceptedBy: "B. Buyer", StartedAt: at(60)}}, f.fail
+}

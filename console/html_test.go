@@ -11,6 +11,7 @@ import (
 
 // everyPage lists a page of each kind, as a busy hub shows it.
 var everyPage = []string{
+	"/ZZ1/catalogue", "/ZZ1/catalogue?q=femral+stem", "/ZZ1/catalogue?q=nothing", "/ZZ1/catalogue/entry?code=FAB1234&on=2026-03-03",
 	"/", "/ZZ1/", "/ZZ1/messages", "/ZZ1/messages?state=stopped&type=DFT%5EP03", "/ZZ1/messages/12", "/ZZ1/messages/15", "/ZZ1/messages/16", "/ZZ1/messages/19", "/ZZ1/messages/20",
 	"/ZZ1/cases", "/ZZ1/cases?show=open&place=THEATRE-1&on=2026-03-09", "/ZZ1/cases?show=reconcile", "/ZZ1/cases/7", "/ZZ1/cases/7?line=55", "/ZZ1/cases/8",
 	"/ZZ1/stock", "/ZZ1/stock?below=1&q=hip", "/ZZ1/stock?q=nothing+like+it", "/ZZ1/stock/THEATRE-1/HIP-STEM-12", "/ZZ1/stock/THEATRE-2/A%2FB%201", "/ZZ1/orders", "/ZZ1/orders/PO-000017", "/ZZ1/orders/PO-000018",

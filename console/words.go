@@ -152,6 +152,7 @@ var warningKinds = words{
 	"expired_used":             {"An expired item was used", ""},
 	"orders_held":              {"Orders are held since a restore", ""},
 	"plan_failed":              {"An order cannot be computed", ""},
+	"catalogue_waits":          {"A catalogue file waits for a person", ""},
 	"mapping_broken":           {"A changed mapping cannot be used", ""},
 	"stock_short":              {"More was used than was in stock", ""},
 	"item_unidentified":        {"An item is unidentified", ""},
@@ -239,13 +240,32 @@ var reasons = words{
 }
 
 // Terms lists every code with a word of its own on the pages, and the word.
+// loadStates are what became of catalogue files.
+var loadStates = words{
+	"checking":   {"Being checked", ""},
+	"publishing": {"Being written", ""},
+	"published":  {"In force", "green"},
+	"unchanged":  {"Nothing new", "grey"},
+	"waits":      {"Waits for a person", "orange"},
+	"refused":    {"Refused", "red"},
+	"tried":      {"Tried out", "grey"},
+	"died":       {"Ended before its time", "red"},
+}
+
+// productStates are why a product may not be had.
+var productStates = words{
+	"suspended":    {"Suspended", "orange"},
+	"discontinued": {"Discontinued", "grey"},
+	"removed":      {"Removed by its source", "grey"},
+}
+
 // The glossary is checked against it.
 func Terms() map[string][]string {
 	out := map[string][]string{}
 	for name, w := range map[string]words{
 		"message state": messageStates, "line state": lineStates, "order state": orderStates, "suggested order state": suggestionStates,
 		"severity": severities, "booking": bookings, "environment": environments, "movement": moveKinds, "disposition": dispositions,
-		"direction": directions, "cases shown": caseChoices, "coding": stages, "hold": holdKinds, "warning": warningKinds, "line reason": reasons, "needs you": needTones,
+		"direction": directions, "cases shown": caseChoices, "coding": stages, "hold": holdKinds, "warning": warningKinds, "line reason": reasons, "needs you": needTones, "load state": loadStates, "product state": productStates,
 		"record state": submissionStates, "record action": submissionActions, "who can supply it": suppliers, "why not reported": notReported,
 	} {
 		for _, v := range w {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"regexp"
@@ -32,6 +33,8 @@ type ImportFile func(ctx context.Context, e connectors.Envelope) (refused []Refu
 type RefusedRow struct {
 	Line         int
 	Code, Reason string
+	// Text is the row as it came, where the file is not in memory.
+	Text string
 }
 
 // Files is the hub's connectors.FileReceiver. Files of the types in Imports
@@ -116,6 +119,10 @@ func (f *Files) fate(e connectors.Envelope, fate connectors.Fate, refused []Refu
 	if len(refused) == 0 {
 		return fate, nil
 	}
+	if e.Spooled != "" {
+		fate.Refused = refusedLines(refused)
+		return fate, nil
+	}
 	layout, ok := f.Layout(e)
 	if !ok {
 		return fate, nil
@@ -138,6 +145,19 @@ func (f *Files) fate(e connectors.Envelope, fate connectors.Fate, refused []Refu
 	}
 	fate.Refused = refusedFile(layout, header, rows, why)
 	return fate, nil
+}
+
+// refusedLines writes the rows that had no effect of a file that is too large to
+// be read again.
+func refusedLines(refused []RefusedRow) []byte {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.Write([]string{"line", "reason", "row"}) // a buffer takes everything
+	for _, r := range refused {
+		_ = w.Write([]string{strconv.Itoa(r.Line), r.Reason + " [" + r.Code + "]", r.Text})
+	}
+	w.Flush()
+	return out.Bytes()
 }
 
 // refusedFile writes the rows that had no effect as they came, behind their

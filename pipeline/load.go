@@ -22,6 +22,8 @@ type RejectedRow struct {
 	Path string `json:"path"`
 	Code string `json:"code"`
 	Text string `json:"text"`
+	// Row is the row as it came, with the first of its problems.
+	Row []string `json:"-"`
 }
 
 // Report says what a file did.
@@ -37,7 +39,7 @@ type Report struct {
 
 // CatalogueColumns is the layout of a trust's own catalogue file.
 var CatalogueColumns = columns("item!", "description!", "base_unit!", "gtin", "npc", "mpc", "manufacturer", "pack_size", "pack_gtin", "supplier!", "supplier_code",
-	"price", "currency", "lot_tracked", "serial_tracked", "device_class", "implantable", "reportable", "case_ceiling")
+	"price", "currency", "lot_tracked", "serial_tracked", "expiry_tracked", "device_class", "implantable", "reportable", "case_ceiling")
 
 // OpeningColumns is the layout of an opening stock file.
 var OpeningColumns = columns("place!", "item!", "lot", "expiry", "serial", "quantity!")
@@ -56,18 +58,16 @@ func columns(names ...string) flatfile.Layout {
 	return l
 }
 
-// chunk is how many rows share a transaction, so that none lives long.
-const chunk = 1000
-
 // CatalogueStore keeps catalogue rows: all of rows, or none. It rejects a row
 // whose code already names another item.
 type CatalogueStore interface {
 	LoadCatalogue(ctx context.Context, trust string, rows []catalogue.Row) (added, changed, same int, rejected map[int]*fault.Error, err error)
 }
 
-// LoadCatalogue reads a catalogue file and keeps its good rows; progress is
-// told of the rows read so far. It fails if the file as a whole cannot be
-// read; rows kept until then stay.
+// LoadCatalogue reads a catalogue file that is in memory already and keeps its
+// good rows, all in one transaction; progress is told of the rows. It fails if
+// the file as a whole cannot be read, and then keeps none. LoadItems is for
+// files of any size.
 func LoadCatalogue(ctx context.Context, store CatalogueStore, trust, name string, src io.Reader, progress func(rows int)) (Report, error) {
 	var report Report
 	r, err := flatfile.NewReader(src, CatalogueColumns, flatfile.Options{Name: name})
@@ -77,27 +77,11 @@ func LoadCatalogue(ctx context.Context, store CatalogueStore, trust, name string
 	report.Ignored = r.Extra()
 	var rows []catalogue.Row
 	var lines []int
-	flush := func() error {
-		if len(rows) == 0 {
-			return nil
-		}
-		added, changed, same, rejected, err := store.LoadCatalogue(ctx, trust, rows)
-		if err != nil {
-			return err
-		}
-		report.Added, report.Changed, report.Same = report.Added+added, report.Changed+changed, report.Same+same
-		for i, e := range rejected {
-			report.reject(name, lines[i], e)
-		}
-		rows, lines = rows[:0], lines[:0]
-		progress(report.Rows)
-		return nil
-	}
 	for {
 		row, err := r.Read()
 		var bad *flatfile.RowError
 		if errors.Is(err, io.EOF) {
-			return report, flush()
+			break
 		}
 		report.Rows++
 		switch {
@@ -106,7 +90,7 @@ func LoadCatalogue(ctx context.Context, store CatalogueStore, trust, name string
 				report.reject(name, bad.Line, p)
 			}
 		case err != nil:
-			return report, errors.Join(err, flush())
+			return report, err
 		default:
 			parsed, problems := catalogue.ParseRow(row.Values)
 			for _, p := range problems {
@@ -115,13 +99,17 @@ func LoadCatalogue(ctx context.Context, store CatalogueStore, trust, name string
 			if len(problems) == 0 {
 				rows, lines = append(rows, parsed), append(lines, row.Line)
 			}
-			if len(rows) == chunk {
-				if err := flush(); err != nil {
-					return report, err
-				}
-			}
 		}
 	}
+	var rejected map[int]*fault.Error
+	if report.Added, report.Changed, report.Same, rejected, err = store.LoadCatalogue(ctx, trust, rows); err != nil {
+		return report, err
+	}
+	for i, e := range rejected {
+		report.reject(name, lines[i], e)
+	}
+	progress(report.Rows)
+	return report, nil
 }
 
 func (r *Report) reject(name string, line int, e *fault.Error) {

@@ -293,12 +293,14 @@ func TestCheck_BesideARunningHubItsOwnPortsAreNoFault(t *testing.T) {
 func TestBad_AnUnknownKeyIsToldWithFileLineAndTheNearestKey(t *testing.T) {
 	t.Parallel()
 	h := newHospital(t)
-	h.write(h.trustFile("trust.yaml"), strings.Replace(h.read(h.trustFile("trust.yaml")), "automatic_limit:", "automatic_limt:", 1))
+	before, after, _ := strings.Cut(h.read(h.trustFile("trust.yaml")), "automatic_limit:")
+	h.write(h.trustFile("trust.yaml"), before+"automatic_limt:"+after)
+	line := fmt.Sprintf("trust.yaml:%d", 1+strings.Count(before, "\n"))
 	for _, args := range [][]string{{"serve"}, {"check"}, {"stock", "list"}, {"migrate"}} {
 		status := 2
 		if args[0] == "check" {
 			status = 1
 		}
-		h.refuses(status, []string{"trust.yaml:66", "automatic_limt", "automatic_limit"}, args...)
+		h.refuses(status, []string{line, "automatic_limt", "automatic_limit"}, args...)
 	}
 }

@@ -1,98 +1,137 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
+	"github.com/stockwell-hub/stockwell/internal/fault"
+	profiles "github.com/stockwell-hub/stockwell/mapping/catalogue"
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/store"
 )
 
 type catalogueCmd struct {
-	Load catalogueLoad `cmd:"" help:"Add and change items from a CSV file; good rows load, rejected rows are listed with line and reason."`
+	Load        catalogueLoad        `cmd:"" help:"Load a catalogue file: the trust's own items, or with --profile a national feed. Good rows load, rejected rows are listed with line and reason."`
+	Search      catalogueSearch      `cmd:"" help:"Find items and products by a code, a scan, or words that may be mistyped."`
+	Show        catalogueShow        `cmd:"" help:"Show all that is known of what a code names: packs, prices, alternatives, who says what."`
+	Quality     catalogueQuality     `cmd:"" help:"Say how good the catalogue is: GTIN coverage, duplicates, spend that cannot be scanned, price spreads."`
+	Conflicts   catalogueConflicts   `cmd:"" help:"List where sources disagree, for a person to decide."`
+	Close       catalogueClose       `cmd:"" help:"Close a conflict that was decided."`
+	Loads       catalogueLoads       `cmd:"" help:"List the files that were loaded, or not, and what each did."`
+	Profiles    catalogueProfiles    `cmd:"" help:"List the profiles by which catalogue files are read, or show one to begin one's own from."`
+	Approve     catalogueApprove     `cmd:"" help:"Say that the trust lets a product be bought, or with --refuse that it does not."`
+	Alternative catalogueAlternative `cmd:"" help:"Say that one item may stand in for another."`
 }
 
 type catalogueLoad struct {
-	File     string `arg:"" help:"The CSV file; its columns are in docs/catalogue.md." type:"existingfile"`
-	Rejected string `help:"Write the rejected rows' lines and reasons to this CSV file." type:"path" placeholder:"FILE"`
+	File     string `arg:"" help:"The file." type:"existingfile"`
+	Profile  string `help:"How the file is read: a profile by name and version, as nhs-supply-chain-full/v1, or a YAML file." default:"items/v1" placeholder:"PROFILE"`
+	DryRun   bool   `help:"Say what the file would do, and change nothing."`
+	Accept   said   `help:"Load it though it changes or removes more than the set share. Say who does." placeholder:"NAME"`
+	Rejected string `help:"Write the rejected rows with line and reason to this CSV file." type:"path" placeholder:"FILE"`
+	Changes  string `help:"Write every change, field by field, to this CSV file." type:"path" placeholder:"FILE"`
 }
 
-// Run loads a catalogue. The exit status is 1 if any row was rejected.
+// Run loads a catalogue file. The exit status is 1 if any row was rejected or
+// the file waits for a person, 2 if it cannot be read as a whole.
 func (c catalogueLoad) Run(a *app) error {
-	f, err := os.Open(c.File)
+	p, err := catalogueProfile(c.Profile)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	if p.Scope == "national" {
+		return c.loadNational(a, p)
+	}
+	return c.loadItems(a, p)
+}
+
+// loadItems loads a trust's own items.
+func (c catalogueLoad) loadItems(a *app, p *profiles.Profile) error {
+	most, err := a.mostChange()
+	if err != nil {
+		return err
+	}
 	return a.withBooks(func(s *store.Store, t *trust) error {
-		report, err := pipeline.LoadCatalogue(a.ctx, s, t.cfg.ODS, filepath.Base(c.File), f, func(rows int) {
-			a.progress("%d rows…", rows)
-		})
+		stage, err := s.OpenItemLoad(a.ctx, store.NewLoad{Trust: t.cfg.ODS, Source: p.Source, Profile: p.Ref, File: filepath.Base(c.File)}, func() { a.progress("another load is under way; waiting for it…") })
+		if err != nil {
+			return err
+		}
+		report, err := func() (pipeline.LoadReport, error) {
+			defer stage.Close()
+			how, done := c.loading(a, s, p, most)
+			report, err := pipeline.LoadItems(a.ctx, stage, catalogueFile(c.File), how)
+			if closeErr := done(); err == nil {
+				err = closeErr
+			}
+			return report, err
+		}()
 		a.progress("")
 		if err != nil {
 			return err
 		}
-		// Par levels of items that were not there until now take effect.
-		setup, err := setupOf(t.cfg)
-		if err != nil {
-			return err
-		}
-		if _, _, err := s.SetUp(a.ctx, setup); err != nil {
-			return err
-		}
-		if err := c.writeRejected(report); err != nil {
-			return err
-		}
-		if a.JSON {
-			if report.Rejected == nil {
-				report.Rejected = []pipeline.RejectedRow{}
-			}
-			if err := a.printJSON(report); err != nil {
+		if report.State == "published" {
+			if err := s.SettleWarning(a.ctx, t.cfg.ODS, "catalogue_waits", p.Source); err != nil {
 				return err
 			}
-		} else {
-			fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d rejected.\n", report.Rows, report.Added, report.Changed, report.Same, rejectedLines(report))
-			if len(report.Ignored) > 0 {
-				fmt.Fprintf(a.out, "Columns that are not read: %s.\n", strings.Join(report.Ignored, ", "))
+			// Par levels of items that were not there until now take effect.
+			setup, err := setupOf(t.cfg)
+			if err != nil {
+				return err
 			}
-			for _, r := range report.Rejected {
-				fmt.Fprintf(a.out, "  %s: %s (%s)\n", r.Path, r.Text, r.Code)
+			if _, _, err := s.SetUp(a.ctx, setup); err != nil {
+				return err
 			}
 		}
-		if len(report.Rejected) > 0 {
-			return errNo
-		}
-		return nil
+		return c.print(a, report, p)
 	})
 }
 
 // rejectedLines counts lines, of which each may have several problems.
-func rejectedLines(r pipeline.Report) int {
+func rejectedLines(all []pipeline.RejectedRow) int {
 	lines := map[int]bool{}
-	for _, x := range r.Rejected {
+	for _, x := range all {
 		lines[x.Line] = true
 	}
 	return len(lines)
 }
 
-func (c catalogueLoad) writeRejected(r pipeline.Report) error {
-	if c.Rejected == "" || len(r.Rejected) == 0 {
-		return nil
-	}
-	f, err := os.Create(c.Rejected)
-	if err != nil {
+type catalogueProfiles struct {
+	Name string `arg:"" optional:"" help:"A profile to show, as nhs-supply-chain-full/v1."`
+}
+
+// profileLine is a profile, for a list.
+type profileLine struct {
+	Profile string `json:"profile"`
+	Scope   string `json:"scope"`
+	Source  string `json:"source"`
+	Mode    string `json:"mode"`
+	Whole   string `json:"whole"`
+	About   string `json:"about"`
+}
+
+// Run lists profiles, or prints one's file.
+func (c catalogueProfiles) Run(a *app) error {
+	if c.Name != "" {
+		text, err := profiles.Text(c.Name)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprint(a.out, text)
 		return err
 	}
-	defer f.Close()
-	w := csv.NewWriter(f)
-	_ = w.Write([]string{"line", "path", "code", "reason"})
-	for _, x := range r.Rejected {
-		_ = w.Write([]string{strconv.Itoa(x.Line), x.Path, x.Code, x.Text})
+	var all []profileLine
+	var rows [][]any
+	for _, ref := range profiles.Refs() {
+		p, err := profiles.Shipped(ref)
+		if err != nil {
+			return fault.Of(err)
+		}
+		all = append(all, profileLine{p.Ref, p.Scope, p.Source, p.Mode, p.Whole, p.About})
+		rows = append(rows, []any{p.Ref, p.Scope, p.Source, p.Mode, p.About})
 	}
-	w.Flush()
-	return w.Error()
+	if a.JSON {
+		return a.printJSON(all)
+	}
+	a.printTable("No profiles.", []any{"profile", "whose items", "source", "file", "about"}, rows)
+	return nil
 }

@@ -20,6 +20,7 @@ var showing = [][]string{
 	{"messages", "list"}, {"messages", "list", "--state", "stopped"}, {"stock", "list"}, {"stock", "list", "--below"}, {"orders", "list"},
 	{"orders", "suggested"}, {"orders", "suggested", "--all"}, {"warnings", "list"}, {"warnings", "list", "--all"}, {"version"}, {"migrate"}, {"check"}, {"archive", "status"},
 	{"cases", "list"}, {"cases", "list", "--open"}, {"cases", "list", "--reconcile"}, {"stock", "holds"}, {"stock", "holds", "--all"},
+	{"catalogue", "loads"}, {"catalogue", "conflicts"}, {"catalogue", "quality"}, {"catalogue", "profiles"},
 }
 
 var snake = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
@@ -78,7 +79,7 @@ func TestCLI_EveryListIsValidJSONEmptyAndFilled(t *testing.T) {
 	}
 	id, err := h.query(`SELECT id::text FROM message WHERE control_id = 'MSG000441'`)
 	h.must(err)
-	for _, args := range [][]string{{"messages", "show", id}, {"messages", "replay", id}, {"stock", "show", "HIP-STEM-12", "TH1"}, {"orders", "show", "PO-000017"}} {
+	for _, args := range [][]string{{"catalogue", "search", "femral", "stem"}, {"catalogue", "show", "HIP-STEM-12"}, {"messages", "show", id}, {"messages", "replay", id}, {"stock", "show", "HIP-STEM-12", "TH1"}, {"orders", "show", "PO-000017"}} {
 		validJSON(t, strings.Join(args, " "), h.ok(append([]string{"--json"}, args...)...))
 	}
 	t.Run("the same files again change nothing", func(t *testing.T) {

@@ -23,6 +23,7 @@ type connector struct {
 	sink   connectors.Sink   // nil if nothing goes out
 	listen func() (addr string, err error)
 	files  bool                            // what comes in are files
+	spool  func(folder string)             // says where large files are kept while they are taken in; nil if there are none
 	check  func(ctx context.Context) error // reaches the far side; nil if there is none to reach
 	shelf  func(s *store.Store, t *trust)  // gives what is read back; nil if nothing is
 	close  func()
@@ -68,6 +69,9 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 				return connector{}, err
 			}
 			out.source, out.files = s, true
+			if x.Profile != "" {
+				out.spool = s.SpoolTo
+			}
 		}
 		if x.Out != "" {
 			out.sink = s

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,10 +11,12 @@ import (
 
 	"github.com/stockwell-hub/stockwell/config"
 	"github.com/stockwell-hub/stockwell/connectors/sftp/jail"
+	simhospital "github.com/stockwell-hub/stockwell/simulator/hospital"
 )
 
 type demoCmd struct {
-	Once bool `help:"Exit when the story is told: 0 if each expectation held, 1 with what did not."`
+	Once     bool `help:"Exit when the story is told: 0 if each expectation held, 1 with what did not."`
+	Hospital bool `help:"Have a synthetic hospital work behind it, with all that goes wrong in one; with --once a small one, to its end, compared with what the hub then says."`
 }
 
 // Run plays the demo. It is the hub as it always is, on the configuration of
@@ -35,6 +38,14 @@ func (c demoCmd) Run(a *app) error {
 	ctx, stop := context.WithCancel(a.ctx)
 	defer stop()
 	erpDone := stage.serveERP(ctx)
+	var behind *demoHospital
+	if c.Hospital {
+		if behind, err = stage.hospital(a, c.Once); err != nil {
+			stop()
+			<-erpDone
+			return err
+		}
+	}
 	cfg, trusts, err := config.Load(filepath.Join(stage.dir, "config", "stockwell.yaml"))
 	if err != nil {
 		return err
@@ -49,6 +60,9 @@ func (c demoCmd) Run(a *app) error {
 		return err
 	}
 	h.command = ownName() + " --data " + stage.dir
+	if behind != nil {
+		h.command += " --trust ZZ1"
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- h.run(ctx) }()
 	finish := func() error {
@@ -68,15 +82,20 @@ func (c demoCmd) Run(a *app) error {
 		return err
 	}
 	t.done()
-	t.say("  theatre messages (MLLP) %s   pages http://%s/   ERP (SFTP) %s", h.listening["ZZ1/theatre"], h.httpAddr, stage.erpAddr)
-	s := &story{teller: t, hub: h, stage: stage, trust: trusts[0].ODS}
+	t.say("  theatre messages (MLLP) %s   FHIR http://%s/fhir/r4   pages http://%s/   ERP and registry (SFTP) %s", h.listening["ZZ1/theatre"], h.listening["ZZ1/fhir"], h.httpAddr, stage.erpAddr)
+	s := &story{teller: t, hub: h, stage: stage, trust: "ZZ1"}
 	s.tell(ctx)
 	if ctx.Err() != nil {
 		return finish()
 	}
 	wrong := s.verdict()
 	if c.Once {
-		if err := finish(); err != nil {
+		var differs error
+		if behind != nil {
+			t.say("\nA synthetic hospital, with all that goes wrong in one:")
+			differs = behind.whole(ctx, a.out)
+		}
+		if err := errors.Join(differs, finish()); err != nil {
 			return err
 		}
 		if wrong {
@@ -85,6 +104,12 @@ func (c demoCmd) Run(a *app) error {
 		return nil
 	}
 	s.invite()
+	if behind != nil {
+		t.say("\nBehind it a synthetic hospital, trust %s, tells %g messages a second with all that goes wrong in one: see its pages.", simhospital.Trust, behind.rate)
+		lives := make(chan struct{})
+		go func() { defer close(lives); behind.live(ctx, stage.log) }()
+		defer func() { stop(); <-lives }()
+	}
 	select {
 	case <-a.ctx.Done():
 		t.say("\nStopping: answering what was received and finishing what is in hand.")

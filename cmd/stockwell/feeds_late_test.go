@@ -161,7 +161,7 @@ func TestCLI_FeedsAreListedHeldAndReleased(t *testing.T) {
 			t.Errorf("stockwell %s succeeds", command)
 		}
 	}
-	if _, _, stderr := h.cli("feeds", "hold", "thaetre", "--by", "B", "--reason", "R"); !strings.Contains(stderr, "There is no feed thaetre. The trust has: theatre, erp, goods.") {
+	if _, _, stderr := h.cli("feeds", "hold", "thaetre", "--by", "B", "--reason", "R"); !strings.Contains(stderr, "There is no feed thaetre. The trust has: theatre, fhir, erp, goods, mdor.") {
 		t.Errorf("it says %s", stderr)
 	}
 }

@@ -33,7 +33,6 @@ func TestFHIR_WhatIsAnsweredIsThereHoweverTheHubDies(t *testing.T) {
 		t.Run(string(point), func(t *testing.T) {
 			t.Parallel()
 			h := realHospital(t, data)
-			h.must(h.doorStep("fhir"))
 			c := h.serve(string(point))
 			died := false
 			revive := func() {
@@ -109,7 +108,6 @@ func (h *hospital) posts(body []byte, dead func()) (answer string) {
 func TestFHIR_IsServedByteForByteButForIDAndMeta(t *testing.T) {
 	t.Parallel()
 	h := newHospital(t)
-	h.must(h.doorStep("fhir"))
 	h.start()
 	raw, err := os.ReadFile("../../mapping/profiles/generic-fhir/v1/examples/bundle_transaction_use.fhir.json")
 	h.must(err)

@@ -60,6 +60,9 @@ func (h *hub) imports(take pipeline.ImportFile) pipeline.ImportFile {
 // importCatalogue loads a catalogue file. One that is broken is refused before
 // any of it is loaded.
 func (h *hub) importCatalogue(ctx context.Context, e connectors.Envelope) ([]pipeline.RefusedRow, error) {
+	if e.Spooled != "" {
+		return h.importFeed(ctx, e)
+	}
 	if _, _, err := flatfile.RawRows(e.Raw, pipeline.CatalogueColumns); err != nil {
 		return nil, err
 	}
@@ -113,6 +116,10 @@ func fileLayout(t *config.Trust, c config.Connector) (flatfile.Layout, error) {
 // checkFiles refuses a connector whose mapping cannot read the files that it
 // takes, or tell by their trailer that they are whole.
 func checkFiles(t *config.Trust, c config.Connector) error {
+	if c.SFTP.Profile != "" {
+		_, err := connectorProfile(t, c)
+		return err
+	}
 	if config.Imported(c.SFTP.Type) {
 		return nil
 	}

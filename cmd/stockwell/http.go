@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/stockwell-hub/stockwell/api"
 	"github.com/stockwell-hub/stockwell/console"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 )
@@ -25,6 +26,7 @@ func (h *hub) serveHTTP() (stop func(), err error) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.readiness)
+	mux.Handle("/api/", api.New(h.store, h.now, h.log))
 	mux.Handle("/", console.New(h.store, console.Options{Version: version, Now: h.now, Zone: time.Local, Command: h.command, Conditions: h.conditions.list, Log: h.log}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	done := make(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,6 +130,9 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 			}
 			if way.shelf != nil {
 				way.shelf(h.store, t)
+			}
+			if way.spool != nil {
+				way.spool(filepath.Join(h.cfg.Data, "spool"))
 			}
 			h.ways = append(h.ways, way)
 			if c.Name == cfg.Purchasing.Connector && way.sink != nil {

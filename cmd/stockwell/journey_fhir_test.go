@@ -11,45 +11,6 @@ import (
 	"sync"
 )
 
-// fhirConnector is what the step `door fhir` adds to trust.yaml, before the
-// ERP's connector: what stands earlier counts first where two tell of one use.
-const fhirConnector = `
-  - name: fhir
-    type: fhir
-    mapping: generic-fhir/v1
-    overlay: fhir.yaml
-    behind_after: 876000h
-    fhir: {listen: 127.0.0.1:0}
-`
-
-// fhirOverlay says what Northmoor's systems mean otherwise than the profile.
-const fhirOverlay = `trust: ZZ1
-profile: generic-fhir/v1
-tables:
-  items: tables/items.csv
-  code_systems: tables/fhir_code_systems.csv
-  patient_systems: tables/fhir_patient_systems.csv
-  patient_authorities: tables/fhir_patient_authorities.csv
-`
-
-// doorStep gives the trust another door, before the hub starts.
-func (h *hospital) doorStep(name string) error {
-	if name != "fhir" {
-		return fmt.Errorf("there is no door %q", name)
-	}
-	file, next := h.trustFile("trust.yaml"), "\n  - name: erp\n"
-	trust, rest, ok := strings.Cut(h.read(file), next)
-	if !ok {
-		return fmt.Errorf("trust.yaml has no connector erp")
-	}
-	h.write(file, trust+fhirConnector+next+rest)
-	h.write(h.trustFile("fhir.yaml"), fhirOverlay)
-	h.write(h.trustFile("tables/fhir_code_systems.csv"), "code,kind\nhttps://northmoor.example/Id/item,local\n")
-	h.write(h.trustFile("tables/fhir_patient_systems.csv"), "code,type\nhttps://northmoor.example/Id/patient,MR\n")
-	h.write(h.trustFile("tables/fhir_patient_authorities.csv"), "code,authority\nhttps://northmoor.example/Id/patient,NORTHMOOR\n")
-	return nil
-}
-
 // request sends a request to the door and gives the answer.
 func (h *hospital) request(method, path string, body []byte, headers ...string) (*http.Response, []byte) {
 	h.t.Helper()

@@ -76,7 +76,7 @@ func (j *journey) play(script string) {
 }
 
 func (j *journey) step(w []string) error {
-	if before := []string{"set", "connector", "write", "append", "alias", "door"}; j.hub == nil && !slices.Contains(before, w[0]) {
+	if before := []string{"set", "connector", "write", "append", "alias"}; j.hub == nil && !slices.Contains(before, w[0]) {
 		j.start()
 		if !j.seeded {
 			j.seed()
@@ -93,8 +93,6 @@ func (j *journey) step(w []string) error {
 		return j.edit(w[0] == "append", w[1], w[2])
 	case "send":
 		return j.sends(w[1], w[2], w[3:])
-	case "door":
-		return j.doorStep(w[1])
 	case "post":
 		return j.postStep(w[1], w[2], w[3:])
 	case "respond":

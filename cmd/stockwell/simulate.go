@@ -83,7 +83,10 @@ func (c simulateCmd) listFaults(a *app) error {
 
 // simulation is one folder, and all that follows from its parameters.
 type simulation struct {
-	dir      string
+	dir string
+	// hubConfig and hubData are of the hub that serves it; empty: the folder's.
+	hubConfig, hubData string
+
 	settings simulationSettings
 	plan     *simfeeds.Plan
 }

@@ -307,7 +307,7 @@ func (s *simulation) opened(a *app) error {
 		name string
 		do   func(file string) error
 	}{
-		{"catalogue.csv", func(f string) error { return (catalogueLoad{File: f}).Run(b) }},
+		{"catalogue.csv", func(f string) error { return (catalogueLoad{File: f, Profile: "items/v1"}).Run(b) }},
 		{"opening.csv", func(f string) error { return (stockOpen{File: f}).Run(b) }},
 		{"order-history.csv", func(f string) error { return (ordersHistory{File: f}).Run(b) }},
 	} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func (b *sentBook) close() { _ = b.f.Close() }
 // app is a on the simulated hub, for commands whose output nobody needs.
 func (s *simulation) app(a *app) *app {
 	flags := *a.cli
-	flags.Config, flags.Data, flags.JSON, flags.Trust = s.path("config/stockwell.yaml"), s.dir, false, simhospital.Trust
+	flags.Config, flags.Data, flags.JSON, flags.Trust = cmp.Or(s.hubConfig, s.path("config/stockwell.yaml")), cmp.Or(s.hubData, s.dir), false, simhospital.Trust
 	return &app{cli: &flags, ctx: a.ctx, out: io.Discard, err: io.Discard}
 }
 

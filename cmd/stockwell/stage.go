@@ -58,6 +58,10 @@ func newStage(base string) (_ *stage, err error) {
 	if err != nil {
 		return nil, err
 	}
+	fhir, err := freeAddress("127.0.0.1:8090")
+	if err != nil {
+		return nil, err
+	}
 	pages, err := freeAddress("127.0.0.1:8080")
 	if err != nil {
 		return nil, err
@@ -68,7 +72,7 @@ func newStage(base string) (_ *stage, err error) {
 			return nil, err
 		}
 	}
-	ports := strings.NewReplacer("127.0.0.1:2575", mllp, "127.0.0.1:8080", pages, "127.0.0.1:2222", s.erpAddr, "data: ./data", "data: "+s.dir)
+	ports := strings.NewReplacer("127.0.0.1:2575", mllp, "127.0.0.1:8090", fhir, "127.0.0.1:8080", pages, "127.0.0.1:2222", s.erpAddr, "data: ./data", "data: "+s.dir)
 	if err := s.writeConfig(ports); err != nil {
 		return nil, err
 	}

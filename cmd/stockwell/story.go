@@ -54,7 +54,7 @@ func (s *story) until(ctx context.Context, fn func() bool) bool {
 func (s *story) tell(ctx context.Context) {
 	s.client = mllp.NewClient(mllp.ClientConfig{Name: "demo theatre", Address: s.hub.listening[s.trust+"/theatre"]})
 	defer s.client.Close()
-	for _, chapter := range []func(context.Context){s.stocked, s.booked, s.used, s.repeated, s.unknown, s.answered, s.received} {
+	for _, chapter := range []func(context.Context){s.stocked, s.booked, s.used, s.repeated, s.unknown, s.posted, s.answered, s.received, s.reported} {
 		if ctx.Err() != nil {
 			return
 		}
@@ -201,7 +201,7 @@ func (s *story) unknown(ctx context.Context) {
 	s.expect("the code table is mended", err == nil, "%v", err)
 	var replay error
 	var out bytes.Buffer
-	replay = messagesReplay{IDs: []int64{id}}.Run(&app{cli: &cli{Config: filepath.Join(s.stage.dir, "config", "stockwell.yaml"), Data: s.stage.dir}, ctx: ctx, out: &out, err: &out})
+	replay = messagesReplay{IDs: []int64{id}}.Run(&app{cli: &cli{Config: filepath.Join(s.stage.dir, "config", "stockwell.yaml"), Data: s.stage.dir, Trust: s.trust}, ctx: ctx, out: &out, err: &out})
 	s.expect("the message is replayed", replay == nil, "%v", replay)
 	stock, err := s.balance(ctx, "HIP-CUP-54")
 	chain, err2 := s.hub.store.Chain(ctx, s.trust, id)

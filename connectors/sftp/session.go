@@ -91,14 +91,18 @@ func (s *session) list(name string) (all []os.FileInfo, err error) {
 	return all, err
 }
 
-// read gives a whole file of at most limit bytes, and how it stands in its
-// folder after the reading.
-func (s *session) read(name string, limit int64) ([]byte, os.FileInfo, error) {
-	var file *sftp.File
-	err := s.step(func() (err error) {
+func (s *session) open(name string) (file *sftp.File, err error) {
+	err = s.step(func() (err error) {
 		file, err = s.files.Open(name)
 		return err
 	})
+	return file, err
+}
+
+// read gives a whole file of at most limit bytes, and how it stands in its
+// folder after the reading.
+func (s *session) read(name string, limit int64) ([]byte, os.FileInfo, error) {
+	file, err := s.open(name)
 	if err != nil {
 		return nil, nil, err
 	}

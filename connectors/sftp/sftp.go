@@ -76,6 +76,10 @@ type Config struct {
 	// MaxFile is the greatest size of a file that is taken, in bytes; default
 	// 64 MiB.
 	MaxFile int64
+	// Spool is a local folder for files that may be larger than memory: they are
+	// copied there and handed over by name, whatever their size. Empty hands
+	// over bytes.
+	Spool string
 }
 
 // Whole is a way to tell that a file is whole.

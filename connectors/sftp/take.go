@@ -18,6 +18,9 @@ const notStored = "sftp_not_stored"
 // take hands one file to the hub and moves it to where it then belongs. A
 // file that is gone is not an error: another hub was faster.
 func (c *Connector) take(ctx context.Context, s *session, r connectors.Receiver, f found, patience time.Duration) error {
+	if c.cfg.Spool != "" {
+		return c.takeSpooled(ctx, s, r, f)
+	}
 	from := path.Join(c.cfg.In, f.name)
 	raw, info, err := s.read(from, c.cfg.MaxFile)
 	switch {

@@ -44,6 +44,7 @@ type Item struct {
 	Supplier      string
 	LotTracked    bool
 	SerialTracked bool
+	ExpiryTracked bool
 	Implantable   bool
 	Reportable    bool
 }

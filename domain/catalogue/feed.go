@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +42,22 @@ func (r Row) Codes() map[Code]int64 {
 	return out
 }
 
+// RatioCode is a code with the base units that it stands for.
+type RatioCode struct {
+	Code
+	Ratio int64
+}
+
+// CodeList gives Codes in an order that is always the same.
+func (r Row) CodeList() []RatioCode {
+	var out []RatioCode
+	for c, ratio := range r.Codes() {
+		out = append(out, RatioCode{c, ratio})
+	}
+	slices.SortFunc(out, func(a, b RatioCode) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value)) })
+	return out
+}
+
 // The largest pack, ceiling and price that a row may tell: more is a slip of
 // the pen, and would not fit an order's sums.
 const (
@@ -57,8 +75,15 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 	bad := func(column, code, text string) {
 		problems = append(problems, fault.New(fault.Invalid, code, "%s", text).At(column))
 	}
-	need := func(column string) string {
+	text := func(column string) string {
 		s := strings.TrimSpace(v[column])
+		if s != "" && formula(s) {
+			bad(column, "cell_formula", formulaText)
+		}
+		return s
+	}
+	need := func(column string) string {
+		s := text(column)
 		if s == "" {
 			bad(column, "value_missing", "The value is missing. Fill it in.")
 		}
@@ -95,7 +120,7 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 		}
 		r.NPC = string(n)
 	}
-	r.MPC, r.Manufacturer, r.SupplierCode = strings.TrimSpace(v["mpc"]), strings.TrimSpace(v["manufacturer"]), strings.TrimSpace(v["supplier_code"])
+	r.MPC, r.Manufacturer, r.SupplierCode = text("mpc"), text("manufacturer"), text("supplier_code")
 	r.PackSize = 1
 	if s := strings.TrimSpace(v["pack_size"]); s != "" {
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -124,7 +149,8 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 	default:
 		bad("device_class", "device_class_invalid", "Write I, IIa, IIb or III, or leave it empty.")
 	}
-	r.LotTracked, r.SerialTracked, r.Implantable, r.Reportable = flag("lot_tracked"), flag("serial_tracked"), flag("implantable"), flag("reportable")
+	r.LotTracked, r.SerialTracked, r.ExpiryTracked = flag("lot_tracked"), flag("serial_tracked"), flag("expiry_tracked")
+	r.Implantable, r.Reportable = flag("implantable"), flag("reportable")
 	return r, problems
 }
 

@@ -37,7 +37,9 @@ var parts = []part{
 	{"queue", "publish, handle and delete through pgqueue, beside watermill-sql", queuePart},
 	{"snapshot", "pgqueue at 500/s while another session holds a snapshot (--seconds 600 for ten minutes)", snapshotPart},
 	{"start", "time to ready, and memory after messages", startPart},
-	{"catalogue", "load a catalogue file", cataloguePart},
+	{"catalogue", "load a national catalogue (--rows), again, and a hundredth of it; look up and search", cataloguePart},
+	{"catalogue-beside", "ACK and end to end at 200/s while a national catalogue is loaded", besidePart},
+	{"own-items", "load a trust's own items", ownItemsPart},
 	{"goods", "files of goods received, from an SFTP folder into the ledger", goodsPart},
 	{"ack", "durable ACK rate at 1, 16, 64 and 256 senders", ackPart},
 	{"fhir", "durable answers to a FHIR Bundle with a Procedure and three Devices, at 1 and 16 clients", fhirPart},
@@ -98,7 +100,7 @@ func parse(args []string) (o options, status int) {
 	f.StringVar(&o.json, "json", "", "also write the rows to this file, as a JSON array")
 	f.BoolVar(&o.list, "list", false, "list the parts")
 	f.Float64Var(&o.seconds, "seconds", 20, "length of the end-to-end part; the others are scaled with it")
-	f.IntVar(&o.items, "rows", 20000, "rows of the catalogue part's file")
+	f.IntVar(&o.items, "rows", 600000, "rows of the catalogue parts' file")
 	f.IntVar(&o.history, "history", 100000, "movements that are there before the end-to-end part")
 	f.IntVar(&o.archive, "archive", 100000, "messages that are in the archive before the start part's warm starts")
 	f.StringVar(&o.dir, "dir", "", "make the temporary folder here; it should be on the disk that is meant")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"syscall"
 	"time"
 )
@@ -18,4 +19,12 @@ func sleepUntil(at time.Time) {
 		t := syscall.NsecToTimespec(int64(d))
 		_ = syscall.Nanosleep(&t, nil) // woken early, it sleeps again
 	}
+}
+
+// peakMB is the most memory that a process that ended had.
+func peakMB(p *os.ProcessState) float64 {
+	if u, ok := p.SysUsage().(*syscall.Rusage); ok {
+		return float64(u.Maxrss) / 1024 // kibibytes
+	}
+	return 0
 }

@@ -94,6 +94,18 @@ const (
 	LiftAfterCommit Point = "lift.after_commit"
 )
 
+// The points of a load of a catalogue file.
+const (
+	// CatalogueJudged: the file is staged and judged, nothing is written.
+	CatalogueJudged Point = "catalogue.judged"
+	// CatalogueHalf: part of it is written and not in force.
+	CatalogueHalf Point = "catalogue.half"
+	// CatalogueWritten: all of it is written and not in force.
+	CatalogueWritten Point = "catalogue.written"
+	// CatalogueInForce: it is in force, and nobody was told.
+	CatalogueInForce Point = "catalogue.in_force"
+)
+
 // Points lists every point of a running hub.
 func Points() []Point {
 	return []Point{ReceiveBeforeCommit, ReceiveAfterCommit, PostBeforeCommit, PostAfterCommit, FileReceived, FileTold, FileMoved, PlanBeforeCommit, PlanAfterCommit,

@@ -9,6 +9,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
 // Subscriber hands single messages to Watermill: one at a time in each lane,
@@ -78,9 +79,15 @@ func (s *Subscriber) SubscribeInitialize(topic string) error {
 	return err
 }
 
-// Subscribe gives the messages of topic until ctx or the subscriber ends.
+// Subscribe gives the messages of topic until ctx or the subscriber ends. It
+// waits for a database that went away, as its subscription would a moment
+// later.
 func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
 	id, err := s.queue.Ensure(ctx, topic, s.cfg.Group)
+	for pgtx.Gone(err) && ctx.Err() == nil && s.ctx.Err() == nil {
+		pause(ctx, 200*time.Millisecond)
+		id, err = s.queue.Ensure(ctx, topic, s.cfg.Group)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline/pgqueue"
@@ -175,5 +179,41 @@ func TestSubscriber_AMessageInHandMayBeAnsweredWithinItsGrace(t *testing.T) {
 	}
 	if got := b.strings(`SELECT uuid FROM queue_message`); len(got) != 1 || got[0] != "b" {
 		t.Errorf("left in the queue: %v", got)
+	}
+}
+
+// A hub may meet its database's death in the moment it starts.
+func TestSubscriber_SubscribingWaitsForADatabaseThatIsAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cfg, err := pgxpool.ParseConfig(b.db.RuntimeDSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dials atomic.Int32
+	dial := cfg.ConnConfig.DialFunc
+	cfg.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) <= 2 {
+			return nil, syscall.ECONNREFUSED
+		}
+		return dial(ctx, network, address)
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	sub := pgqueue.New(pool).Subscriber(pgqueue.SubscriberConfig{Group: group, Poll: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(func() { _ = sub.Close() })
+	messages, err := sub.Subscribe(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.publish(topic, trust, 1, "A-1")
+	select {
+	case m := <-messages:
+		m.Ack()
+	case <-time.After(overall):
+		t.Fatal("nothing came")
 	}
 }

@@ -63,8 +63,10 @@ type Reader struct {
 	width  int
 	extra  []string
 	rows   int
-	held   *record // with a trailer: the record that may be the last
-	err    error   // once set, the reading is over
+	held   *record  // with a trailer: the record that may be the last
+	err    error    // once set, the reading is over
+	cells  []string // of the row that was read last, as they stand in the file
+	values []string // what Next gives
 }
 
 // NewReader checks the layout and reads the header. Its errors, and those of
@@ -104,6 +106,28 @@ func (r *Reader) Read() (Row, error) {
 	return r.row(rec)
 }
 
+// Next gives the next row as Read does, with its plain values in the order of
+// the layout's columns; a column that the file does not have is "". The slice
+// is good until the next call.
+func (r *Reader) Next() (line int, values []string, err error) {
+	rec, err := r.next()
+	if err != nil {
+		return 0, nil, err
+	}
+	r.rows++
+	if r.values == nil {
+		r.values = make([]string, len(r.plan.columns))
+	}
+	if bad := r.read(rec, func(i int, value string) bool { r.values[i] = value; return true }); bad != nil {
+		return rec.line, nil, bad
+	}
+	return rec.line, r.values, nil
+}
+
+// Cells gives the cells of the row that was read last as they stand in the
+// file, also of one that is wrong. The slice is good until the next row.
+func (r *Reader) Cells() []string { return r.cells }
+
 // next gives the next record that is a row, and checks the trailer.
 func (r *Reader) next() (record, error) {
 	for r.err == nil {
@@ -133,19 +157,46 @@ func (r *Reader) next() (record, error) {
 
 // row resolves a record's cells.
 func (r *Reader) row(rec record) (Row, error) {
-	bad := &RowError{Line: rec.line}
-	complain := func(at place, e *fault.Error) { bad.Problems = append(bad.Problems, r.at(at, e)) }
+	row := Row{Line: rec.line, Values: make(map[string]string, len(r.places))}
+	bad := r.read(rec, func(i int, value string) bool {
+		field := r.plan.columns[i].Field
+		if field == "" || r.places[i] < 0 {
+			return true
+		}
+		other, twice := row.Values[field]
+		row.Values[field] = value
+		return !twice || other == value
+	})
+	if bad != nil {
+		return Row{}, bad
+	}
+	return row, nil
+}
+
+// read gives the plain value of each of the layout's columns to keep, which
+// says whether it may stand beside the others. It returns what is wrong, nil
+// if nothing is.
+func (r *Reader) read(rec record, keep func(column int, value string) bool) error {
+	r.cells = rec.cells
+	var bad *RowError
+	complain := func(at place, e *fault.Error) {
+		if bad == nil {
+			bad = &RowError{Line: rec.line}
+		}
+		bad.Problems = append(bad.Problems, r.at(at, e))
+	}
 	if n := len(rec.cells); n != r.width {
 		at := rec.end
 		if n > r.width {
 			at = rec.at[r.width]
 		}
 		complain(at, refuse("row_ragged", "The row has %d cells where %d are expected. A delimiter inside a cell needs quotation marks around the cell.", n, r.width))
-		return Row{}, bad
+		return bad
 	}
-	row := Row{Line: rec.line, Values: make(map[string]string, len(r.places))}
-	for i, c := range r.plan.columns {
+	for i := range r.plan.columns {
+		c := &r.plan.columns[i]
 		if r.places[i] < 0 {
+			keep(i, "")
 			continue
 		}
 		at := rec.at[r.places[i]]
@@ -153,21 +204,18 @@ func (r *Reader) row(rec record) (Row, error) {
 		if err != nil {
 			complain(at, err)
 		}
-		if other, twice := row.Values[c.Field]; twice && c.Field != "" && other != value {
+		if !keep(i, value) {
 			complain(at, refuse("cell_contradicts", "The column %q and one before it hold different values of the same field.", c.Name))
 		}
-		if c.Field != "" {
-			row.Values[c.Field] = value
-		}
 	}
-	if len(bad.Problems) > 0 {
-		return Row{}, bad
+	if bad != nil {
+		return bad
 	}
-	return row, nil
+	return nil
 }
 
 // value gives a cell's plain value.
-func (r *Reader) value(c column, cell string) (string, *fault.Error) {
+func (r *Reader) value(c *column, cell string) (string, *fault.Error) {
 	text, ok := r.plan.charset.decode(cell)
 	switch {
 	case !ok:
@@ -201,4 +249,15 @@ func (r *Reader) place(err error) error {
 
 func (r *Reader) at(p place, e *fault.Error) *fault.Error {
 	return e.At(r.name + ":" + strconv.Itoa(p.line) + ":" + strconv.Itoa(p.column))
+}
+
+// KeyCell tells where the column of this name stands in the row that was read
+// last, though the row be wrong; -1 if it is not there.
+func (r *Reader) KeyCell(name string) (at int, cells []string) {
+	for i := range r.plan.columns {
+		if r.plan.columns[i].Name == name && r.places[i] >= 0 && r.places[i] < len(r.cells) {
+			return r.places[i], r.cells
+		}
+	}
+	return -1, nil
 }

@@ -22,6 +22,10 @@ type scanner struct {
 	last    place // of the byte that was read last
 	taken   bool  // whether the record that is being read has a byte
 	buf     []byte
+	// Two records take turns, so that one may be held while the next is read.
+	turns [2]record
+	turn  int
+	ends  []int
 }
 
 // record is one row as it stands in the file.
@@ -58,11 +62,14 @@ type unplaced struct {
 
 func (u *unplaced) Error() string { return u.err.Error() }
 
-// next gives the next record; io.EOF after the last.
+// next gives the next record; io.EOF after the last. It is good until the
+// record after the next one is read.
 func (s *scanner) next() (record, error) {
-	rec := record{line: s.line}
+	s.turn ^= 1
+	rec := s.turns[s.turn]
+	rec.line, rec.cells, rec.at = s.line, rec.cells[:0], rec.at[:0]
 	s.buf, s.taken = s.buf[:0], false
-	var ends []int
+	ends := s.ends[:0]
 	for {
 		rec.at = append(rec.at, place{s.line, s.column})
 		more, err := s.cell(rec.at[len(rec.at)-1])
@@ -84,6 +91,7 @@ func (s *scanner) next() (record, error) {
 		rec.cells = append(rec.cells, all[start:end])
 		start = end
 	}
+	s.turns[s.turn], s.ends = rec, ends
 	return rec, nil
 }
 
