@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run build check test race fuzz lint generate verify bench load mutants deps deps-test deps-race
+.PHONY: help demo run build check test race fuzz lint generate verify bench load month mutants deps deps-test deps-race
 
 # ARGS goes to the command that a target runs, as: make demo ARGS=--once
 ARGS ?=
@@ -57,6 +57,9 @@ bench: deps deps-test ## measure against the yardsticks (ARGS='--only NAME --jso
 
 load: deps ## kill hub and database at random under load and judge what is left (ARGS='--kills 200')
 	@go run ./internal/load $(ARGS)
+
+month: deps ## a simulated month of twenty theatres with random kills, compared at the end (ARGS='FOLDER THEATRES DAYS SPEED')
+	@scripts/month.sh $(ARGS)
 
 mutants: ## break the rules one by one and see that the tests notice (ARGS='-only NAME')
 	@go run ./internal/mutants $(ARGS)
