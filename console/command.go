@@ -13,7 +13,11 @@ func (c *console) withCommand(r *http.Request) *http.Request {
 	if c.Command == "" {
 		return r
 	}
-	return r.WithContext(context.WithValue(r.Context(), commandKey{}, c.Command))
+	command := c.Command
+	if trust := r.PathValue("trust"); c.Several && trust != "" {
+		command += " --trust " + trust
+	}
+	return r.WithContext(context.WithValue(r.Context(), commandKey{}, command))
 }
 
 // commandLine is a command to paste, which line writes for "stockwell".

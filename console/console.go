@@ -53,6 +53,8 @@ type Options struct {
 	// Command is how people here call the stockwell command, with the flags
 	// that find this hub; empty is "stockwell".
 	Command string
+	// Several is set if the hub serves several trusts: a command then names one.
+	Several bool
 	// Conditions gives what people must know of while it lasts; nil is none.
 	// Every page tells it, also when the database is away.
 	Conditions func() []journal.Condition

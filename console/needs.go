@@ -2,6 +2,8 @@ package console
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
@@ -51,11 +53,15 @@ func needs(s journal.Status, p page) []need {
 	if s.Fence != nil {
 		out = append(out, ordersHeld(*s.Fence))
 	}
+	var open []journal.Warning
 	for _, w := range s.Warnings {
 		if w.ClosedAt != nil || p.tells(w.Kind) || s.Fence != nil && w.Kind == "orders_held" {
 			continue
 		}
-		switch n := warned(w); n.Tone {
+		open = append(open, w)
+	}
+	for _, same := range alike(open) {
+		switch n := warnedOf(same); n.Tone {
 		case "warning", "notice":
 			later = append(later, n)
 		default:
@@ -87,6 +93,46 @@ func needs(s journal.Status, p page) []need {
 		}
 	}
 	return out
+}
+
+// alike gathers warnings of several lines of a case that one message brought
+// about, so that they are told once, where the first of them stands.
+func alike(all []journal.Warning) (out [][]journal.Warning) {
+	type cause struct {
+		kind          string
+		kase, message int64
+	}
+	first := map[cause]int{}
+	for _, w := range all {
+		c := cause{w.Kind, w.Case, w.Message}
+		if i, seen := first[c]; seen && w.Line != 0 && w.Message != 0 && lasting[w.Kind] {
+			out[i] = append(out[i], w)
+			continue
+		}
+		if w.Line != 0 {
+			first[c] = len(out)
+		}
+		out = append(out, []journal.Warning{w})
+	}
+	return out
+}
+
+// lasting are the warnings that only a person closes.
+var lasting = map[string]bool{"wrong_patient": true, "patient_changed": true}
+
+// warnedOf is the need of warnings that are alike.
+func warnedOf(same []journal.Warning) need {
+	n := warned(same[0])
+	if len(same) == 1 {
+		return n
+	}
+	n.Text, n.Line = fmt.Sprintf("%s It is so of %s of the case.", n.Text, count(int64(len(same)), "line", "lines")), 0
+	var ids []string
+	for _, w := range same {
+		ids = append(ids, strconv.FormatInt(w.ID, 10))
+	}
+	n.Commands[len(n.Commands)-1] = "stockwell warnings close " + strings.Join(ids, " ") + " --by NAME --reason WHY"
+	return n
 }
 
 // warned is a warning's need. A severity that the pages do not know is

@@ -103,3 +103,18 @@ func TestNeeds_WhatWaitsForAFeedSaysSo(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+func TestNeeds_LinesThatOneMessageMovedAreToldOnce(t *testing.T) {
+	var all []journal.Warning
+	for i := range int64(3) {
+		all = append(all, journal.Warning{ID: 10 + i, Kind: "patient_changed", Severity: "danger", Case: 4, Line: 20 + i, Message: 7, Text: "Case 4411: it was moved."})
+	}
+	all = append(all, journal.Warning{ID: 13, Kind: "patient_changed", Severity: "danger", Case: 5, Line: 30, Message: 7}, journal.Warning{ID: 14, Kind: "item_unidentified", Severity: "warning", Case: 4, Line: 20, Message: 7}, journal.Warning{ID: 15, Kind: "item_unidentified", Severity: "warning", Case: 4, Line: 21, Message: 7})
+	got := needs(journal.Status{Warnings: all}, page{})
+	if len(got) != 4 {
+		t.Fatalf("%d needs: %+v", len(got), got)
+	}
+	if n := got[0]; n.Line != 0 || n.Case != 4 || !strings.HasSuffix(n.Text, "It is so of 3 lines of the case.") || n.Commands[len(n.Commands)-1] != "stockwell warnings close 10 11 12 --by NAME --reason WHY" {
+		t.Errorf("got %+v", n)
+	}
+}

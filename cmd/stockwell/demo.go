@@ -60,9 +60,6 @@ func (c demoCmd) Run(a *app) error {
 		return err
 	}
 	h.command = ownName() + " --data " + stage.dir
-	if behind != nil {
-		h.command += " --trust ZZ1"
-	}
 	ended := make(chan error, 1)
 	go func() { ended <- h.run(ctx) }()
 	finish := func() error {

@@ -27,7 +27,7 @@ func (h *hub) serveHTTP() (stop func(), err error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.readiness)
 	mux.Handle("/api/", api.New(h.store, h.now, h.log))
-	mux.Handle("/", console.New(h.store, console.Options{Version: version, Now: h.now, Zone: time.Local, Command: h.command, Conditions: h.conditions.list, Log: h.log}))
+	mux.Handle("/", console.New(h.store, console.Options{Version: version, Now: h.now, Zone: time.Local, Command: h.command, Several: len(h.trusts) > 1, Conditions: h.conditions.list, Log: h.log}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	done := make(chan struct{})
 	go func() {

@@ -301,7 +301,7 @@ func (s *story) invite() {
 	s.keep("mine.hl7", own)
 	s.say("\nStatus page: http://%s/\n", s.hub.httpAddr)
 	s.say("In another terminal:")
-	s.say("  trace it           %s messages show %d", s.hub.command, s.message)
+	s.say("  trace it           %s --trust %s messages show %d", s.hub.command, s.trust, s.message)
 	s.say("  send one of yours  %s hl7 send %s %s", ownName(), filepath.Join(s.stage.dir, "messages", "mine.hl7"), s.hub.listening[s.trust+"/theatre"])
 	s.say("                     (a text file: change the case, the item or the quantity; docs/profiles/generic-theatre.md says how)")
 	s.say("  break it           kill -9 $(head -1 %s)", filepath.Join(s.stage.dir, "postgres", "cluster", "postmaster.pid"))

@@ -35,18 +35,20 @@ func (c warningsList) Run(a *app) error {
 }
 
 type warningsClose struct {
-	ID     int64 `arg:"" help:"The warning's number."`
-	By     said  `required:"" help:"Who closes it."`
-	Reason said  `required:"" help:"Why."`
+	IDs    []int64 `arg:"" name:"id" help:"The warning's number, or those of several."`
+	By     said    `required:"" help:"Who closes it."`
+	Reason said    `required:"" help:"Why."`
 }
 
 // Run closes a warning.
 func (c warningsClose) Run(a *app) error {
 	return a.withTrust(func(s *store.Store, trust string) error {
-		if err := s.CloseWarning(a.ctx, trust, c.ID, string(c.By), string(c.Reason)); err != nil {
-			return err
+		for _, id := range c.IDs {
+			if err := s.CloseWarning(a.ctx, trust, id, string(c.By), string(c.Reason)); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "Warning %d closed.\n", id)
 		}
-		fmt.Fprintf(a.out, "Warning %d closed.\n", c.ID)
 		return nil
 	})
 }
