@@ -3,7 +3,7 @@
 # what CI does not test, nobody tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-run=(go test -count=1 -timeout 15m -p "${PARALLEL:-2}" "$@" ./...)
+run=(go test -count=1 -timeout 40m -p "${PARALLEL:-2}" "$@" ./...)
 if [[ ${CI:-} != true ]]; then
 	exec "${run[@]}"
 fi
