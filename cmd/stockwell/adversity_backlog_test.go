@@ -21,6 +21,7 @@ func TestAdversity_TenThousandMessagesWait(t *testing.T) {
 	t.Parallel()
 	const all, senders = 10_400, 16
 	h := newHospital(t)
+	h.noRegistry()
 	h.start()
 	h.seed()
 	pages := "http://" + h.hub.httpAddr + "/"

@@ -78,6 +78,7 @@ func (h *hospital) fhir(method, path string, body []byte) (status int, text stri
 	r, err := http.NewRequestWithContext(ctx, method, "http://"+h.doorAddress()+"/fhir/r4"+path, bytes.NewReader(body))
 	h.must(err)
 	r.Header.Set("Content-Type", "application/fhir+json")
+	r.Header.Set("Authorization", "Bearer "+fhirTestToken)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	a, err := client.Do(r)
 	if err != nil {

@@ -89,11 +89,12 @@ func emptyHospital(t *testing.T, more *strings.Replacer) *hospital {
 	h.stage.erp, err = net.Listen("tcp", "127.0.0.1:0")
 	h.must(err)
 	h.stage.erpAddr = h.stage.erp.Addr().String()
-	ports := strings.NewReplacer("127.0.0.1:2575", "127.0.0.1:0", "127.0.0.1:8090", "127.0.0.1:0", "127.0.0.1:8080", "127.0.0.1:0", "127.0.0.1:2222", h.stage.erpAddr,
+	ports := strings.NewReplacer("127.0.0.1:2575", "127.0.0.1:0", "fhir: {listen: 127.0.0.1:8090}", "fhir: {listen: 127.0.0.1:0, tokens: [{client: theatre, token: file:secrets/fhir.token}]}", "127.0.0.1:8080", "127.0.0.1:0", "127.0.0.1:2222", h.stage.erpAddr,
 		"data: ./data", "data: "+filepath.Join(h.stage.dir, "data"), "poll: 2s", "poll: 40ms", "stable: 1s", "stable: 10ms",
 		"overlay: mapping.yaml", "overlay: mapping.yaml\n    behind_after: 876000h", "overlay: fhir.yaml", "overlay: fhir.yaml\n    behind_after: 876000h") // messages of tests were sent long ago
 	h.must(h.stage.writeConfig(ports))
 	h.must(h.stage.writeSecrets())
+	h.write(h.trustFile("secrets/fhir.token"), fhirTestToken+"\n")
 	if more != nil {
 		h.write("stockwell.yaml", more.Replace(h.read("stockwell.yaml")))
 	}

@@ -11,11 +11,15 @@ import (
 	"sync"
 )
 
+// fhirTestToken is what tests show at the FHIR door.
+const fhirTestToken = "tests-show-this-at-the-door"
+
 // request sends a request to the door and gives the answer.
 func (h *hospital) request(method, path string, body []byte, headers ...string) (*http.Response, []byte) {
 	h.t.Helper()
 	r, err := http.NewRequestWithContext(h.t.Context(), method, "http://"+h.hub.listening["ZZ1/fhir"]+"/fhir/r4"+path, bytes.NewReader(body))
 	h.must(err)
+	r.Header.Set("Authorization", "Bearer "+fhirTestToken)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/fhir+json")
 	}

@@ -134,10 +134,10 @@ func (j *journey) file(name string) []byte {
 // connector gives the connector theatre a setting.
 func (j *journey) connector(key, value string) error {
 	file := j.trustFile("trust.yaml")
-	const next, after = "\n  - name: erp\n", "    overlay: mapping.yaml\n"
+	const next, after = "\n  - name: fhir ", "    overlay: mapping.yaml\n"
 	theatre, rest, ok := strings.Cut(j.read(file), next)
 	if !ok || !strings.Contains(theatre, after) {
-		return fmt.Errorf("trust.yaml has no connector theatre with an overlay before the ERP's")
+		return fmt.Errorf("trust.yaml has no connector theatre with an overlay before the FHIR door")
 	}
 	theatre = regexp.MustCompile(`(?m)^    `+key+`: .*\n`).ReplaceAllString(theatre, "")
 	j.write(file, strings.Replace(theatre, after, after+"    "+key+": "+value+"\n", 1)+next+rest)
