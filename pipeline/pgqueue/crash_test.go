@@ -54,7 +54,7 @@ func TestSubscriber_ALostSessionCannotAcknowledge(t *testing.T) {
 	b.publish(topic, trust, 1, "a")
 	one, first := b.subscribe()
 	m := wait(b, "the message", first)
-	b.exec(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`)
+	b.exec(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 	two, second := b.subscribe()
 	// Either may get it now; both must be told apart from the lost one.
 	var again = make(chan func() bool, 2)

@@ -41,7 +41,7 @@ func TestNotifier_AnotherProcessIsWokenEvenAfterTheConnectionWasLost(t *testing.
 		b.until("it has handled all", func() bool { return b.count(`SELECT count(*) FROM effect`) == n })
 	}
 	arrive()
-	b.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query LIKE '%pg_notify%' AND pid <> pg_backend_pid()`)
+	b.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query LIKE '%pg_notify%') AND pid <> pg_backend_pid()`)
 	arrive()
 }
 
