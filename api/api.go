@@ -1,4 +1,4 @@
-// Package api answers programs in JSON: for now, questions about the
+// Package api answers programs in JSON: questions about the
 // catalogue. It reads and never changes anything.
 //
 // Rules, SQL and pages do not belong here.
