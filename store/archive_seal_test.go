@@ -184,9 +184,9 @@ func TestLoad_ATamperedMessageIsToldApartAndItsNeighboursAreRead(t *testing.T) {
 	ids := take(t, s, envelope("1", "a"), envelope("2", "b"), envelope("3", "c"), envelope("4", "d"))
 	conn := superuser(t, db)
 	for sql, id := range map[string]int64{
-		`UPDATE message SET raw = overlay(raw placing '\x00'::bytea from octet_length(raw)) WHERE id = $1`:         ids[0],
-		`UPDATE message m SET raw = o.raw FROM message o WHERE m.id = $1 AND o.id = $1 + 2 AND o.id <> m.id`:       ids[1],
-		`UPDATE message SET raw = overlay(raw placing '\x07'::bytea from 1) WHERE id = $1 /* no such day's key */`: ids[2],
+		`UPDATE message SET raw = set_byte(raw, octet_length(raw) - 1, get_byte(raw, octet_length(raw) - 1) # 1) WHERE id = $1`: ids[0],
+		`UPDATE message m SET raw = o.raw FROM message o WHERE m.id = $1 AND o.id = $1 + 2 AND o.id <> m.id`:                    ids[1],
+		`UPDATE message SET raw = overlay(raw placing '\x07'::bytea from 1) WHERE id = $1 /* no such day's key */`:              ids[2],
 	} {
 		if tag, err := conn.Exec(t.Context(), sql, id); err != nil || tag.RowsAffected() != 1 {
 			t.Fatal(sql, tag, err)
