@@ -223,11 +223,7 @@ func firstError(errs ...error) error {
 func (s *story) answered(ctx context.Context) {
 	expected := time.Now().AddDate(0, 0, 3).Format(time.DateOnly)
 	answer := "order_number,line,status,quantity,expected,reason\r\n" + s.number + ",1,accepted,2," + expected + ",\r\n"
-	name := filepath.Join(s.stage.erpDir, "answers", "ack-"+s.number+".csv")
-	err := os.WriteFile(name+".part", []byte(answer), 0o644)
-	if err == nil {
-		err = os.Rename(name+".part", name)
-	}
+	err := s.drop("answers/ack-"+s.number+".csv", answer)
 	s.expect("the ERP answers", err == nil, "%v", err)
 	s.start("The ERP acknowledges with a file")
 	var order journal.Order
@@ -240,6 +236,15 @@ func (s *story) answered(ctx context.Context) {
 	s.say("Order %s: acknowledged by the ERP, expected on %s. The answer's file was moved to processed.", s.number, expected)
 }
 
+// drop puts a file into a folder of the SFTP server, whole or not at all.
+func (s *story) drop(name, text string) error {
+	to := filepath.Join(s.stage.erpDir, filepath.FromSlash(name))
+	if err := os.WriteFile(to+".part", []byte(text), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(to+".part", to)
+}
+
 // received is the supplier: what was ordered comes, and the storekeepers'
 // system writes it into a file.
 func (s *story) received(ctx context.Context) {
@@ -249,11 +254,7 @@ func (s *story) received(ctx context.Context) {
 	}
 	rows := "receipt_number,line,received_on,order_number,order_line,place,item,gtin,quantity,unit,lot,expiry,serial,action\r\n" +
 		"GR-DEMO-1,1," + today + "," + s.number + ",1,TH1,HIP-STEM-12,,2,each,FS26001,2032-03-31,,\r\n"
-	name := filepath.Join(s.stage.erpDir, "receipts", "receipt-"+s.number+".csv")
-	err := os.WriteFile(name+".part", []byte(rows), 0o644)
-	if err == nil {
-		err = os.Rename(name+".part", name)
-	}
+	err := s.drop("receipts/receipt-"+s.number+".csv", rows)
 	s.expect("the goods are recorded", err == nil, "%v", err)
 	s.start("The goods come, with a file of what came")
 	var order journal.Order

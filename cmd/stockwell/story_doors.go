@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -105,9 +104,7 @@ func (s *story) reported(ctx context.Context) {
 	files, _ := filepath.Glob(filepath.Join(s.stage.erpDir, "submissions", "MDOR-*"))
 	s.expect("its batch and manifest stand on the registry's server", len(files) == 2, "%v %s, %v", err, full.State, files)
 	answer := fmt.Sprintf("record,version,status,code,reason\r\n%s,%d,accepted,,\r\n", full.Record, full.Version)
-	name := filepath.Join(s.stage.erpDir, "responses", "response-1.csv")
-	err = os.WriteFile(name+".part", []byte(answer), 0o644)
-	err = firstError(err, os.Rename(name+".part", name))
+	err = s.drop("responses/response-1.csv", answer)
 	s.expect("the registry answers", err == nil, "%v", err)
 	s.until(ctx, func() bool { full, err = find("4413"); return err == nil && full.State == "accepted" })
 	s.done()
