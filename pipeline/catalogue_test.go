@@ -62,6 +62,8 @@ func (s stagedItems) Add(_ context.Context, lines []int, all []catalogue.Row) er
 	return nil
 }
 
+func (s stagedItems) Dispute(context.Context) (opened, closed int64, err error) { return 0, 0, nil }
+
 func fileOf(text string) CatalogueFile {
 	return CatalogueFile{Name: "file.csv", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil },
 		State: func() (string, error) { return "same", nil }, Marker: func() bool { return true }}
@@ -159,7 +161,7 @@ func TestLoadItems_ReadsAnERPsItemMaster(t *testing.T) {
 	if err != nil || len(s.items) != 1 || r.RejectedRows != 1 || fmt.Sprint(*rejected) != "[file.csv:3:Serial Control code_not_listed]" {
 		t.Fatalf("%+v, %v, %v", r, *rejected, err)
 	}
-	if i := s.items[0]; i.Description != "Café suture, absorbable" || i.BaseUnit != "each" || i.PackSize != 12 || !i.Implantable || !i.LotTracked || i.SerialTracked || i.Price.String() != "48.00" {
+	if i := s.items[0]; i.Description != "Café suture, absorbable" || i.BaseUnit != "each" || i.PackSize != 12 || !i.Implantable || !i.LotTracked || i.SerialTracked || i.Prices.Bands[0].Price.String() != "48" {
 		t.Errorf("%+v", i)
 	}
 }

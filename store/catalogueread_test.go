@@ -66,7 +66,7 @@ func day(s string) time.Time {
 func TestSearchCatalogue_ByCodeScanAndWordsThatAreMistyped(t *testing.T) {
 	t.Parallel()
 	h := oneHub(t)
-	item := catalogue.Row{Item: catalogue.Item{Code: "PLATE-7", Description: "Locking plate, own stock", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, GTIN: "00000000000079", Currency: "GBP"}
+	item := catalogue.Row{Item: catalogue.Item{Code: "PLATE-7", Description: "Locking plate, own stock", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, GTIN: "00000000000079"}
 	if _, _, _, rejected, err := h.LoadCatalogue(t.Context(), h.trust, []catalogue.Row{item}); err != nil || len(rejected) > 0 {
 		t.Fatal(err, rejected)
 	}
@@ -114,7 +114,7 @@ func TestSearchCatalogue_ByCodeScanAndWordsThatAreMistyped(t *testing.T) {
 func TestSearchCatalogue_ShowsATrustNoOthersItemsNorTheirWords(t *testing.T) {
 	t.Parallel()
 	hs, _ := hubs(t, "ZZ1", "ZZ2")
-	item := catalogue.Row{Item: catalogue.Item{Code: "SECRET-1", Description: "Hydroxyapatite spacer", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, Currency: "GBP"}
+	item := catalogue.Row{Item: catalogue.Item{Code: "SECRET-1", Description: "Hydroxyapatite spacer", BaseUnit: "each", PackSize: 1, Supplier: "S1"}}
 	if _, _, _, _, err := hs[0].LoadCatalogue(t.Context(), "ZZ1", []catalogue.Row{item}); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestMatchItems_ATrustsItemsAreHeldAgainstTheNationalCatalogue(t *testing.T)
 	h := oneHub(t)
 	national(t, h.Store, nhs, someProducts(3)...)
 	row := func(code, description, gtin, npc string) catalogue.Row {
-		return catalogue.Row{Item: catalogue.Item{Code: code, Description: description, BaseUnit: "each", PackSize: 5, Supplier: "S1"}, GTIN: gtin, NPC: npc, Currency: "GBP"}
+		return catalogue.Row{Item: catalogue.Item{Code: code, Description: description, BaseUnit: "each", PackSize: 5, Supplier: "S1"}, GTIN: gtin, NPC: npc}
 	}
 	fine, two := row("FINE", "Plate locking", "00000000000001", "FAB0001"), row("TWO", "Locking plate", "00000000000002", "FAB0003")
 	pack := row("PACK", "Titanium plate", "", "")
@@ -237,8 +237,8 @@ func TestQuality_TellsCoverageDuplicatesAndSpreads(t *testing.T) {
 	dear := product(1)
 	dear.Alternatives = []catalogue.Alternative{{Direct: true, Key: "FAB0002"}, {Key: "FAB0003"}}
 	national(t, h.Store, nhs, dear, cheap, product(3))
-	a := catalogue.Row{Item: catalogue.Item{Code: "PL1", Description: "Plate", BaseUnit: "each", PackSize: 10, Supplier: "S1"}, GTIN: "00000000000001", MPC: "LP-1", Manufacturer: "Example", Price: decimal.MustParse("121"), Currency: "GBP"}
-	b := catalogue.Row{Item: catalogue.Item{Code: "PL2", Description: "Plate", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, Manufacturer: "EXAMPLE", Currency: "GBP"}
+	a := catalogue.Row{Item: catalogue.Item{Code: "PL1", Description: "Plate", BaseUnit: "each", PackSize: 10, Supplier: "S1"}, GTIN: "00000000000001", MPC: "LP-1", Manufacturer: "Example", Prices: catalogue.One(decimal.MustParse("121"), "GBP")}
+	b := catalogue.Row{Item: catalogue.Item{Code: "PL2", Description: "Plate", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, Manufacturer: "EXAMPLE"}
 	if _, _, _, rejected, err := h.LoadCatalogue(t.Context(), h.trust, []catalogue.Row{a, b}); err != nil || len(rejected) > 0 {
 		t.Fatal(err, rejected)
 	}

@@ -17,6 +17,7 @@ type catalogueCmd struct {
 	Quality     catalogueQuality     `cmd:"" help:"Say how good the catalogue is: GTIN coverage, duplicates, spend that cannot be scanned, price spreads."`
 	Conflicts   catalogueConflicts   `cmd:"" help:"List where sources disagree, for a person to decide."`
 	Close       catalogueClose       `cmd:"" help:"Close a conflict that was decided."`
+	TakeCode    catalogueTakeCode    `cmd:"" help:"Take a code from an item that has it by mistake, so that another may have it."`
 	Loads       catalogueLoads       `cmd:"" help:"List the files that were loaded, or not, and what each did."`
 	Profiles    catalogueProfiles    `cmd:"" help:"List the profiles by which catalogue files are read, or show one to begin one's own from."`
 	Approve     catalogueApprove     `cmd:"" help:"Say that the trust lets a product be bought, or with --refuse that it does not."`
@@ -58,7 +59,10 @@ func (c catalogueLoad) loadItems(a *app, p *profiles.Profile) error {
 		}
 		report, err := func() (pipeline.LoadReport, error) {
 			defer stage.Close()
-			how, done := c.loading(a, s, p, most)
+			how, done, err := c.loading(a, s, p, most)
+			if err != nil {
+				return pipeline.LoadReport{}, err
+			}
 			report, err := pipeline.LoadItems(a.ctx, stage, catalogueFile(c.File), how)
 			if closeErr := done(); err == nil {
 				err = closeErr

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -85,7 +86,10 @@ func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, mos
 		return pipeline.LoadReport{}, err
 	}
 	defer stage.Close()
-	how, done := c.loading(a, s, p, most)
+	how, done, err := c.loading(a, s, p, most)
+	if err != nil {
+		return pipeline.LoadReport{}, err
+	}
 	report, err := pipeline.LoadProducts(a.ctx, stage, catalogueFile(c.File), how)
 	if closeErr := done(); err == nil {
 		err = closeErr
@@ -94,8 +98,9 @@ func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, mos
 }
 
 // loading is how the command line says that a file be loaded. Done ends the
-// files that it writes.
-func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most int) (how pipeline.Loading, done func() error) {
+// files that it writes; they are there, with their header, from the beginning,
+// so that nobody takes those of an earlier load for them.
+func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most int) (how pipeline.Loading, done func() error, err error) {
 	way := &pipeline.GiveWay{Oldest: s.QueueOldest}
 	how = pipeline.Loading{Profile: p, Most: most, Accepted: string(c.Accept), Try: c.DryRun, Pause: way.Pause, Progress: c.progressOf(a)}
 	var closing []func() error
@@ -109,20 +114,26 @@ func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most
 		return first
 	}
 	if c.Rejected != "" {
-		w, closer := laterCSV(c.Rejected, "line", "path", "code", "reason", "row")
+		w, closer, err := newCSV(c.Rejected, "line", "path", "code", "reason", "row")
+		if err != nil {
+			return how, done, err
+		}
 		how.Rejected = func(r pipeline.RejectedRow) error {
 			return w(strconv.Itoa(r.Line), r.Path, r.Code, r.Text, strings.Join(harmless(r.Row), " | "))
 		}
 		closing = append(closing, closer)
 	}
 	if c.Changes != "" {
-		w, closer := laterCSV(c.Changes, "key", "field", "before", "after")
+		w, closer, err := newCSV(c.Changes, "key", "field", "before", "after")
+		if err != nil {
+			return how, done, errors.Join(err, done())
+		}
 		how.Changed = func(x catalogue.FieldChange) error {
 			return w(harmless([]string{x.Key, x.Field, x.Before, x.After})...)
 		}
 		closing = append(closing, closer)
 	}
-	return how, done
+	return how, done, nil
 }
 
 // progressOf draws how far a load is.
@@ -159,33 +170,19 @@ func bar(percent int) string {
 	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "] " + fmt.Sprintf("%3d%%", percent)
 }
 
-// laterCSV writes a CSV file that is made with its first row.
-func laterCSV(name string, header ...string) (write func(cells ...string) error, done func() error) {
-	var f *os.File
-	var w *csv.Writer
-	write = func(cells ...string) (err error) {
-		if f == nil {
-			if f, err = os.Create(name); err != nil {
-				return err
-			}
-			w = csv.NewWriter(f)
-			if err := w.Write(header); err != nil {
-				return err
-			}
-		}
-		return w.Write(cells)
+// newCSV begins a CSV file with its header.
+func newCSV(name string, header ...string) (write func(cells ...string) error, done func() error, err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, nil, fault.New(fault.Invalid, "file_not_writable", "The file cannot be written. Check its folder, and who may write there.").At(name)
 	}
-	return write, func() error {
-		if f == nil {
-			return nil
-		}
+	w := csv.NewWriter(f)
+	write = func(cells ...string) error { return w.Write(cells) }
+	done = func() error {
 		w.Flush()
-		if err := w.Error(); err != nil {
-			_ = f.Close()
-			return err
-		}
-		return f.Close()
+		return errors.Join(w.Error(), f.Close())
 	}
+	return write, done, write(header...)
 }
 
 // harmless keeps a spreadsheet from computing what a file's cells say.
@@ -263,8 +260,7 @@ func (c catalogueLoad) say(a *app, r pipeline.LoadReport, p *profiles.Profile) {
 		fmt.Fprintf(a.out, "  … and %d more rejected rows; --rejected FILE writes every one.\n", r.RejectedRows-int64(shown))
 	}
 	switch r.State {
-	case "unchanged":
-	case "published":
+	case "unchanged", "published":
 		if r.Conflicts+r.ConflictsClosed > 0 {
 			fmt.Fprintf(a.out, "Conflicts: %d opened, %d closed. `stockwell catalogue conflicts` lists them.\n", r.Conflicts, r.ConflictsClosed)
 		}

@@ -124,7 +124,7 @@ func TestPlan_CountsExpiredStockAsNoneAndSaysWhatItRestsOn(t *testing.T) {
 		Policy: replenishment.Policy{Place: 3, Item: 7, ReorderPoint: 4, OrderUpTo: 8, Cycle: 2},
 		Stock: inventory.Position{Lots: map[string]int64{"OLD": 5, "NEW": 1}, Expiry: map[string]time.Time{
 			"OLD": time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)}},
-		Item: catalogue.Item{ID: 7, PackSize: 2, Supplier: "S1"}, Price: money("10.00"), Currency: "GBP", Release: "immediate", Spent: money("0"),
+		Item: catalogue.Item{ID: 7, PackSize: 2, Supplier: "S1"}, Prices: catalogue.One(money("10.00"), "GBP"), Release: "immediate", Spent: money("0"),
 		History: purchasing.History{Orders: 1, Largest: 8}, Movement: 5, Cause: inventory.Cause{Message: 1, Origin: "FT1[1]", Profile: "p@1"},
 	}
 	before := time.Date(2026, 6, 30, 22, 30, 0, 0, time.UTC) // 23:30 in London
