@@ -64,6 +64,6 @@ func (g *items) row(b *batch, line int, cells []string) error {
 }
 
 // bad has nothing to do: a trust's file removes nothing.
-func (g *items) bad(*batch) {}
+func (g *items) bad(*batch, bool) {}
 
 func (g *items) end(*batch) error { return nil }

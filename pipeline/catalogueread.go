@@ -26,9 +26,10 @@ func (b *batch) reset() {
 type maker interface {
 	// begin is called once the header was read.
 	begin(r *flatfile.Reader) error
-	// row takes a row up, bad is told of one that is wrong.
+	// row takes a row up, bad is told of one that is wrong. In a ragged one the
+	// cells may stand in other columns than theirs.
 	row(b *batch, line int, cells []string) error
-	bad(b *batch)
+	bad(b *batch, ragged bool)
 	// end takes up what the last rows tell of.
 	end(b *batch) error
 }
@@ -131,7 +132,7 @@ func (l *loader) rows(ctx context.Context, src io.Reader, full chan<- *batch, fr
 					return err
 				}
 			}
-			l.make.bad(b)
+			l.make.bad(b, bad.Problems[0].Code == "row_ragged")
 		case err != nil:
 			return err
 		default:

@@ -104,6 +104,16 @@ func (r *reader) key() string {
 	return s
 }
 
+// Key is a cell as a key of the source; empty if it can be none.
+func (how Reading) Key(cell string) string {
+	r := reader{Reading: how}
+	key := r.normal(strings.TrimSpace(cell))
+	if len(key) > mostCode {
+		return ""
+	}
+	return key
+}
+
 // normal writes a key as it is kept.
 func (r *reader) normal(s string) string {
 	switch r.KeyKind {

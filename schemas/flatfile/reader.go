@@ -143,6 +143,7 @@ func (r *Reader) next() (record, error) {
 		case err != nil:
 			r.err = r.place(err)
 		case rec.blank():
+			r.scan.forget()
 		case r.plan.trailer == nil:
 			return rec, nil
 		case r.held == nil:
