@@ -258,7 +258,7 @@ func (l *loader) refuse(all []catalogue.Rejected) error {
 				break
 			}
 			for ; err == nil && len(all) > 0 && all[0].Line == int64(line); all = all[1:] {
-				if err := tell(all[0], r.Cells()); err != nil {
+				if err := tell(all[0], r.Shown()); err != nil {
 					return err
 				}
 			}

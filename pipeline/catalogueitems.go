@@ -53,7 +53,7 @@ func (g *items) row(b *batch, line int, cells []string) error {
 	for _, p := range problems {
 		field := p.Path
 		p.Path = ""
-		if err := g.reject(line, p, columnOf(g.Profile, field), g.reader.Cells()); err != nil {
+		if err := g.reject(line, p, columnOf(g.Profile, field), g.reader.Shown()); err != nil {
 			return err
 		}
 	}

@@ -120,7 +120,7 @@ func (g *products) end(b *batch) error {
 		if column == "" {
 			column = x.Field.String()
 		}
-		if err := g.reject(g.line, x.Err, column, g.reader.Cells()); err != nil {
+		if err := g.reject(g.line, x.Err, column, g.reader.Shown()); err != nil {
 			return err
 		}
 	}

@@ -128,7 +128,7 @@ func (l *loader) rows(ctx context.Context, src io.Reader, full chan<- *batch, fr
 		case errors.As(err, &bad):
 			l.report.Rows++
 			for _, p := range bad.Problems {
-				if err := l.reject(bad.Line, p, "", r.Cells()); err != nil {
+				if err := l.reject(bad.Line, p, "", r.Shown()); err != nil {
 					return err
 				}
 			}
@@ -163,7 +163,7 @@ func (l *loader) translated(r *flatfile.Reader, line, column int, cell string) (
 		return value, true, nil
 	}
 	e := fault.New(fault.Invalid, "code_not_listed", "The code is not in the profile's table of this column, which has: %s.", c.Listed())
-	return "", false, l.reject(line, e, c.Name, r.Cells())
+	return "", false, l.reject(line, e, c.Name, r.Shown())
 }
 
 func send(ctx context.Context, to chan<- *batch, b *batch) error {

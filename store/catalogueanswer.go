@@ -13,8 +13,9 @@ import (
 
 // answersOf says what counts of each field: the trust's own word first, then
 // that of the sources by rank, of those that tell of the product no longer last.
-// What shares no code is answered for separately.
-func answersOf(items []journal.CatalogueItem, products []journal.Product) []journal.Answers {
+// What shares no code is answered for separately, and so is what an open
+// conflict says to be two things.
+func answersOf(items []journal.CatalogueItem, products []journal.Product, open []journal.CatalogueConflict) []journal.Answers {
 	var tellings []catalogue.Telling
 	var names [][]string
 	for _, i := range items {
@@ -24,7 +25,13 @@ func answersOf(items []journal.CatalogueItem, products []journal.Product) []jour
 		tellings, names = append(tellings, productTelling(p)), append(names, productNames(p))
 	}
 	out := []journal.Answers{}
-	for _, group := range catalogue.Together(names) {
+	dispute := func(i, j int) bool {
+		return slices.ContainsFunc(open, func(c journal.CatalogueConflict) bool {
+			a, b := tellings[i].Who, tellings[j].Who
+			return (c.A == a && c.B == b || c.A == b && c.B == a) && slices.Contains([]string{catalogue.CodeTwice, catalogue.Contradicted, catalogue.TwoProducts, catalogue.CodeTaken}, c.Kind)
+		})
+	}
+	for _, group := range catalogue.Together(names, dispute) {
 		a := journal.Answers{Fields: []journal.FieldAnswer{}}
 		var voices []catalogue.Telling
 		for _, i := range group {

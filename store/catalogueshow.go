@@ -52,14 +52,15 @@ func (s *Store) CatalogueEntry(ctx context.Context, trust, text string, on, now 
 			}
 			out.Products = append(out.Products, p)
 		}
-		out.Answers = answersOf(out.Items, out.Products)
 		return openOf(ctx, tx, trust, &out)
 	})
 	if err != nil {
 		return out, err
 	}
 	// Conflicts between sources are no trust's.
-	return out, pgtx.Run(ctx, s.pages, "", func(ctx context.Context) error { return openOf(ctx, pgtx.From(ctx), "", &out) })
+	err = pgtx.Run(ctx, s.pages, "", func(ctx context.Context) error { return openOf(ctx, pgtx.From(ctx), "", &out) })
+	out.Answers = answersOf(out.Items, out.Products, out.Open)
+	return out, err
 }
 
 // How many things an entry tells of, and how far it follows codes from one to

@@ -155,6 +155,9 @@ func (l *ItemLoad) Judge(ctx context.Context, pause func(context.Context) error)
 	return v, rejected, l.count(ctx, &v, int64(len(rejected)))
 }
 
+// codeWords name systems of codes for people.
+var codeWords = map[string]string{"gtin": "GTIN", "npc": "NPC", "mpc": "maker's number", "erp": "item code"}
+
 func (l *ItemLoad) refused(ctx context.Context, tx pgx.Tx) ([]catalogue.Rejected, error) {
 	rows, err := tx.Query(ctx, `SELECT line, problem, at, other FROM stage_refused ORDER BY line`)
 	if err != nil {
@@ -164,7 +167,7 @@ func (l *ItemLoad) refused(ctx context.Context, tx pgx.Tx) ([]catalogue.Rejected
 	var line int64
 	var problem, at, other string
 	_, err = pgx.ForEachRow(rows, []any{&line, &problem, &at, &other}, func() error {
-		e := fault.New(fault.Conflict, problem, "This %s names item %s already. Decide which item it belongs to: correct this row, or take the code from the other with `stockwell catalogue take-code`.", at, other)
+		e := fault.New(fault.Conflict, problem, "This %s names item %s already. Decide which item it belongs to: correct this row, or take the code from the other with `stockwell catalogue take-code`.", codeWords[at], other)
 		switch problem {
 		case "supplier_unknown":
 			e = fault.New(fault.Invalid, problem, "The trust has no such supplier. Add it under suppliers in trust.yaml and start the hub once, or correct the code.")

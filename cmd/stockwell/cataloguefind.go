@@ -65,11 +65,13 @@ func printFound(a *app, f journal.CatalogueFound) {
 		}
 		rows = append(rows, []any{whose, code, h.Description, orDash(h.Manufacturer), orDash(matched), orDash(h.State)})
 	}
-	a.printTable("Nothing found.", []any{"whose", "code", "description", "manufacturer", "found by", "state"}, rows)
+	if f.Total == 0 || len(rows) > 0 {
+		a.printTable("Nothing found.", []any{"whose", "code", "description", "manufacturer", "found by", "state"}, rows)
+	}
 	switch pages := (f.Total + f.Limit - 1) / f.Limit; {
 	case f.Total == 0:
 	case f.Page > pages:
-		fmt.Fprintf(a.out, "There are %d pages.\n", pages)
+		fmt.Fprintf(a.out, "There is no page %d: %d answers fill %d.\n", f.Page, f.Total, pages)
 	case f.More:
 		fmt.Fprintf(a.out, "Page %d of %d. There is more than the %d best that are listed: add a word.\n", f.Page, pages, f.Total)
 	case pages > 1:
@@ -127,6 +129,21 @@ func printItem(a *app, i journal.CatalogueItem, on string) {
 	fmt.Fprintf(a.out, "  price on %s: %s\n  supplier: %s%s\n", on, priceText(i.Price), i.Supplier, labelled("; manufacturer: ", i.Manufacturer))
 	for _, x := range i.Codes {
 		fmt.Fprintf(a.out, "  code: %s %s, %d %s%s%s\n", x.Kind, x.Value, x.Ratio, i.BaseUnit, labelled(", since ", x.From), labelled(", until ", x.To))
+	}
+	facts := []string{}
+	for _, f := range []struct {
+		name string
+		told bool
+	}{{"implantable", i.Implantable}, {"reportable", i.Reportable}, {"lot tracked", i.LotTracked}, {"serial tracked", i.Serial}, {"expiry tracked", i.Expiry}} {
+		if f.told {
+			facts = append(facts, f.name)
+		}
+	}
+	if i.DeviceClass != "" {
+		facts = append([]string{"device of class " + i.DeviceClass}, facts...)
+	}
+	if len(facts) > 0 {
+		fmt.Fprintf(a.out, "  it is: %s\n", strings.Join(facts, ", "))
 	}
 	printAlternatives(a, i.Alternatives)
 	fmt.Fprintln(a.out)

@@ -62,8 +62,10 @@ func Maker(name string) string {
 var companies = []string{"ag", "as", "bv", "co", "company", "corp", "corporation", "gmbh", "inc", "incorporated", "kg", "limited", "llc", "ltd", "plc", "sa", "sas", "srl", "uk"}
 
 // Together puts what shares a name into groups, each in the order given; names
-// are codes, or a maker with its number. A voice without names is alone.
-func Together(names [][]string) [][]int {
+// are codes, or a maker with its number. A voice without names is alone. A group
+// in which two are in dispute is none: until a person has decided, each of them
+// stands for itself.
+func Together(names [][]string, dispute func(i, j int) bool) [][]int {
 	of := make([]int, len(names))
 	first := map[string]int{}
 	for i := range names {
@@ -90,6 +92,22 @@ func Together(names [][]string) [][]int {
 			out = append(out, nil)
 		}
 		out[at[g]] = append(out[at[g]], i)
+	}
+	return apart(out, dispute)
+}
+
+// apart takes the groups asunder in which two are in dispute.
+func apart(groups [][]int, dispute func(i, j int) bool) (out [][]int) {
+	for _, g := range groups {
+		if !slices.ContainsFunc(g, func(i int) bool {
+			return slices.ContainsFunc(g, func(j int) bool { return i < j && dispute(i, j) })
+		}) {
+			out = append(out, g)
+			continue
+		}
+		for _, i := range g {
+			out = append(out, []int{i})
+		}
 	}
 	return out
 }

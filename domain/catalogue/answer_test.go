@@ -32,15 +32,18 @@ func TestMaker_IsKnownByItsNameWithoutTheFormOfTheCompany(t *testing.T) {
 func TestTogether_GroupsWhatSharesAName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		names [][]string
-		want  string
+		names   [][]string
+		dispute string
+		want    string
 	}{
-		{nil, "[]"},
-		{[][]string{{"a"}, {"b"}, {}}, "[[0] [1] [2]]"},
-		{[][]string{{"a"}, {"b"}, {"a", "b"}, {"c"}}, "[[0 1 2] [3]]"},
-		{[][]string{{"a"}, {"c"}, {"b"}, {"b", "c"}, {"a"}}, "[[0 4] [1 2 3]]"},
+		{nil, "", "[]"},
+		{[][]string{{"a"}, {"b"}, {}}, "", "[[0] [1] [2]]"},
+		{[][]string{{"a"}, {"b"}, {"a", "b"}, {"c"}}, "", "[[0 1 2] [3]]"},
+		{[][]string{{"a"}, {"c"}, {"b"}, {"b", "c"}, {"a"}}, "", "[[0 4] [1 2 3]]"},
+		{[][]string{{"a"}, {"c"}, {"b"}, {"b", "c"}, {"a"}}, "1 3", "[[0 4] [1] [2] [3]]"},
+		{[][]string{{"a"}, {"b"}, {"c"}}, "0 2", "[[0] [1] [2]]"},
 	} {
-		if got := fmt.Sprint(catalogue.Together(c.names)); got != c.want {
+		if got := fmt.Sprint(catalogue.Together(c.names, func(i, j int) bool { return fmt.Sprint(i, j) == c.dispute })); got != c.want {
 			t.Errorf("%v: %s, want %s", c.names, got, c.want)
 		}
 	}

@@ -118,7 +118,7 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 		}
 		g, err := udi.ParseGTIN(s)
 		if err != nil {
-			bad(column, "gtin_invalid", "It is not a GTIN with a right check digit. Correct it, or leave it empty.")
+			bad(column, "gtin_invalid", gtinText(s))
 			return ""
 		}
 		return g.String()

@@ -95,7 +95,7 @@ func (r *reader) di(f Field) (Kind, string) {
 	case "", "GS1":
 		g, err := udi.ParseGTIN(s)
 		if err != nil {
-			r.bad(f, "gtin_invalid", "It is not a GTIN with a right check digit. Correct it, or leave it empty.")
+			r.bad(f, "gtin_invalid", "%s", gtinText(s))
 			return "", ""
 		}
 		return GTIN, g.String()
@@ -174,7 +174,7 @@ func (r *reader) sameDI(v *Values, f Field, di string) bool {
 	if g, err := udi.ParseGTIN(s); err == nil {
 		s = g.String()
 	}
-	return s == di
+	return di != "" && (s == di || strings.TrimPrefix(s, "+") == di || strings.TrimPrefix(s, "=/") == di)
 }
 
 // outer adds the level of the present row, if what it contains is there.
@@ -224,7 +224,7 @@ func (r *reader) codes() {
 	case GTIN:
 		g, err := udi.ParseGTIN(s)
 		if err != nil {
-			r.bad(fFormerCode, "gtin_invalid", "It is not a GTIN with a right check digit. Correct it, or leave it empty.")
+			r.bad(fFormerCode, "gtin_invalid", "%s", gtinText(s))
 			return
 		}
 		c.Value = g.String()

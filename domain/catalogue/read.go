@@ -42,7 +42,7 @@ func (how Reading) ReadProduct(rows []Values) (Product, []Problem) {
 	p := Product{}
 	r := &reader{Reading: how, v: &rows[0], p: &p}
 	p.Key = r.key()
-	if (how.KeyKind == DI || how.KeyKind == GTIN) && r.v[fDI] == "" {
+	if (how.KeyKind == DI || how.KeyKind == GTIN) && r.v[fDI] == "" && len(r.problems) == 0 {
 		r.v[fDI] = r.v[fKey]
 	}
 	switch action := strings.ToLower(r.v[fAction]); action {

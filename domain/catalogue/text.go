@@ -42,6 +42,14 @@ func wrongText(s string, most int) (code, text string) {
 	return "", ""
 }
 
+// gtinText says what is wrong with a code that is no GTIN.
+func gtinText(s string) string {
+	if len(s) >= 9 && len(s) <= 11 && strings.Trim(s, "0123456789") == "" {
+		return "A GTIN has 8, 12, 13 or 14 digits: a spreadsheet may have taken zeros from its beginning. Take it from the source again, with the column formatted as text."
+	}
+	return "It is not a GTIN with a right check digit. Correct it, or leave it empty."
+}
+
 // formula reports whether a spreadsheet would compute a cell.
 func formula(s string) bool {
 	return s[0] == '=' || s[0] == '@' || (s[0] == '+' || s[0] == '-') && len(s) > 1 && strings.ContainsAny(s, "(!|")
