@@ -46,6 +46,9 @@ func (s *Store) Quality(ctx context.Context, trust string, listed int) (journal.
 	for i := range q.Spend {
 		q.Spend[i].Value = pounds(q.Spend[i].Value)
 	}
+	for i := range q.Spreads {
+		q.Spreads[i].Paid, q.Spreads[i].Asked = pounds(q.Spreads[i].Paid), pounds(q.Spreads[i].Asked)
+	}
 	return q, pgtx.Run(ctx, s.pages, "", func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM catalogue_conflict WHERE trust = '' AND closed_at IS NULL`).Scan(&q.SourceConflicts); err != nil {
@@ -79,7 +82,7 @@ const priceSpreads = `WITH mine AS (
 		SELECT m.code, m.description, m.each, m.currency, m.with_tax, m.source_name, m.key, false AS alternative, m.id FROM mine m
 		UNION ALL SELECT m.code, m.description, m.each, m.currency, m.with_tax, q.source_name, q.key, true, q.id FROM mine m JOIN product_alternative a ON a.body = m.body AND a.kind = 'direct'
 		  JOIN product q ON q.key = a.key AND q.source = m.source AND NOT q.removed)
-	SELECT DISTINCT ON (abs(theirs - each) / greatest(theirs, each), code, key) code, description, round(each, 4)::text, source_name || ' ' || key, alternative, round(theirs, 4)::text, currency,
+	SELECT DISTINCT ON (abs(theirs - each) / greatest(theirs, each), code, key) code, description, trim_scale(round(each, 4))::text, source_name || ' ' || key, alternative, trim_scale(round(theirs, 4))::text, currency,
 		round(abs(theirs - each) / least(theirs, each) * 100)::bigint
 	  FROM (SELECT o.*, pp.price / pp.units AS theirs FROM other o JOIN product_price pp ON pp.version = o.id AND pp.from_packs = 1 AND pp.currency = o.currency AND (pp.tax = 'inclusive') = o.with_tax AND pp.price > 0
 		AND pp.valid_from <= current_date AND (pp.valid_to IS NULL OR pp.valid_to >= current_date)) x

@@ -62,6 +62,9 @@ func (r *reader) ordered() {
 		none = p.Packs[1].Ratio
 	}
 	p.OrderUnits = r.whole(fOrderUnits, none)
+	if !slices.ContainsFunc(p.Packs, func(k Pack) bool { return k.Ratio == p.OrderUnits }) {
+		r.bad(fOrderUnits, "pack_unknown", "It is ordered in a pack that none of the levels holds. Give a level's size.")
+	}
 }
 
 // distinct sees to it that no two levels have one code.

@@ -17,15 +17,19 @@ const (
 	shortenedText = "A spreadsheet has written this code as a number with an exponent, and its last digits are lost. Take it from the source again, with the column formatted as text."
 )
 
-// oneLine is a cell's text on one line, without what moves a terminal's cursor:
-// a line break in a quoted cell is a blank.
+// oneLine is a cell's text on one line, as it is read, without what moves a
+// terminal's cursor: a line break in a quoted cell is a blank.
 func oneLine(s string) string {
 	s = strings.TrimSpace(s)
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
+	if strings.IndexFunc(s, unseen) < 0 {
 		return s
 	}
-	return strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c == ' ' || unicode.IsControl(c) }), " ")
+	return strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c == ' ' || unseen(c) }), " ")
 }
+
+// unseen are control characters, and those that turn the direction of what
+// follows or have no width.
+func unseen(c rune) bool { return c < ' ' || c >= 0x7f && unicode.In(c, unicode.Cc, unicode.Cf) }
 
 // wrongText says what is wrong with a text that people wrote. One that a
 // spreadsheet would run is refused: the catalogue is exported to them.
