@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run build check test race fuzz lint generate verify bench load month mutants deps deps-test deps-race
+.PHONY: help demo run build check test race fuzz lint generate verify bench load month soak mutants deps deps-test deps-race
 
 # ARGS goes to the command that a target runs, as: make demo ARGS=--once
 ARGS ?=
@@ -60,6 +60,9 @@ load: deps ## kill hub and database at random under load and judge what is left 
 
 month: deps ## a simulated month of twenty theatres with random kills, compared at the end (ARGS='FOLDER THEATRES DAYS SPEED')
 	@scripts/month.sh $(ARGS)
+
+soak: deps ## a million messages of a synthetic hospital, with memory and answers by the 100,000 (ARGS='FOLDER THEATRES DAYS RATE')
+	@scripts/soak.sh $(ARGS)
 
 mutants: ## break the rules one by one and see that the tests notice (ARGS='-only NAME')
 	@go run ./internal/mutants $(ARGS)

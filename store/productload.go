@@ -198,7 +198,7 @@ const (
 	twiceRows  = 1_000_000
 	firstChunk = 1000
 	largeChunk = 10_000
-	chunkAim   = 150 * time.Millisecond
+	chunkAim   = 50 * time.Millisecond
 	knownShare = 10 // a load that changes a tenth has PostgreSQL look at it
 )
 

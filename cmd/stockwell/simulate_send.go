@@ -266,6 +266,25 @@ func (r *simulatedSend) watch(a *app, done <-chan struct{}, left int) {
 	}
 }
 
+// stretchOf is how many answers are told of by themselves, so that one sees
+// whether the last ones took longer than the first.
+const stretchOf = 100_000
+
+// simulatedStretch is how so many answers in a row were given.
+type simulatedStretch struct {
+	Answers int     `json:"answers"`
+	P50     float64 `json:"p50_ms"`
+	P90     float64 `json:"p90_ms"`
+	P99     float64 `json:"p99_ms"`
+	Max     float64 `json:"max_ms"`
+}
+
+// stretchAnswers sorts what it is given.
+func stretchAnswers(took []time.Duration) simulatedStretch {
+	slices.Sort(took)
+	return simulatedStretch{Answers: len(took), P50: percentile(took, 50), P90: percentile(took, 90), P99: percentile(took, 99), Max: percentile(took, 100)}
+}
+
 // simulatedAnswers is how the hub answered.
 type simulatedAnswers struct {
 	Answers int            `json:"answers"`
@@ -277,11 +296,20 @@ type simulatedAnswers struct {
 	Max     float64        `json:"max_ms"`
 	Seconds float64        `json:"seconds"`
 	Rate    float64        `json:"messages_per_second"`
+	// Stretches are the answers in the order in which they came, 100,000 at a
+	// time; none if there are fewer.
+	Stretches []simulatedStretch `json:"stretches,omitempty"`
 }
 
 func (r *simulatedSend) report(a *app, took time.Duration) {
-	slices.Sort(r.took)
-	s := simulatedAnswers{Answers: len(r.took), Codes: r.codes, Again: r.again, P50: percentile(r.took, 50), P90: percentile(r.took, 90), P99: percentile(r.took, 99), Max: percentile(r.took, 100),
+	var stretches []simulatedStretch
+	if len(r.took) > stretchOf {
+		for some := range slices.Chunk(r.took, stretchOf) {
+			stretches = append(stretches, stretchAnswers(some))
+		}
+	}
+	all := stretchAnswers(r.took)
+	s := simulatedAnswers{Answers: all.Answers, Codes: r.codes, Again: r.again, P50: all.P50, P90: all.P90, P99: all.P99, Max: all.Max, Stretches: stretches,
 		Seconds: math.Round(took.Seconds()*1000) / 1000, Rate: math.Round(float64(len(r.took))/took.Seconds()*10) / 10}
 	if a.JSON {
 		_ = a.printJSON(s)
@@ -294,6 +322,9 @@ func (r *simulatedSend) report(a *app, took time.Duration) {
 	fmt.Fprintf(a.out, "%d messages answered: %s; %d had to be sent again for want of an answer.\n", s.Answers, orDash(strings.Join(counts, ", ")), s.Again)
 	if s.Answers > 0 {
 		fmt.Fprintf(a.out, "Answered in p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms; %.1f messages a second.\n", s.P50, s.P90, s.P99, s.Max, s.Rate)
+	}
+	for i, x := range s.Stretches {
+		fmt.Fprintf(a.out, "  answers from %8d on: p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms\n", i*stretchOf+1, x.P50, x.P90, x.P99, x.Max)
 	}
 }
 

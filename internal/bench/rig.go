@@ -243,17 +243,17 @@ func (r *rig) explained(ctx context.Context) error {
 	if !r.b.explain {
 		return nil
 	}
-	rows, err := r.super.Query(ctx, `SELECT calls, total_exec_time, mean_exec_time, rows, toplevel, left(regexp_replace(query, '\s+', ' ', 'g'), 150)
+	rows, err := r.super.Query(ctx, `SELECT calls, total_exec_time, mean_exec_time, rows, wal_bytes::float8/1e6, wal_fpi, toplevel, left(regexp_replace(query, '\s+', ' ', 'g'), 150)
 		FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 40`)
 	if err != nil {
 		return err
 	}
-	var calls, n int64
-	var total, mean float64
+	var calls, n, pages int64
+	var total, mean, wal float64
 	var top bool
 	var query string
-	_, err = pgx.ForEachRow(rows, []any{&calls, &total, &mean, &n, &top, &query}, func() error {
-		r.b.say("%9.0f ms %8d calls %9.3f ms each %9d rows %5v %s", total, calls, mean, n, top, query)
+	_, err = pgx.ForEachRow(rows, []any{&calls, &total, &mean, &n, &wal, &pages, &top, &query}, func() error {
+		r.b.say("%9.0f ms %8d calls %9.3f ms each %9d rows %7.1f MB of log %6d pages whole %5v %s", total, calls, mean, n, wal, pages, top, query)
 		return nil
 	})
 	if err == nil {

@@ -14,6 +14,10 @@ import (
 // baseSettings suit a machine of two cores that also runs the hub. They go on
 // the command line, which outranks postgresql.conf and ALTER SYSTEM.
 //
+// A new segment of the log is not filled with zeros first: that stops every
+// commit for some 60 ms, again and again while much is written
+// (docs/benchmarks.md, 'While a catalogue is loaded').
+//
 // The log keeps starts, stops and crashes (log, fatal, panic) but no failed
 // statement and no detail: those quote values, which may be a patient's.
 var baseSettings = map[string]string{
@@ -29,6 +33,7 @@ var baseSettings = map[string]string{
 	"max_wal_size":                      "2GB",
 	"min_wal_size":                      "512MB",
 	"wal_compression":                   "lz4",
+	"wal_init_zero":                     "off",
 	"jit":                               "off",
 	"timezone":                          "UTC",
 	"log_timezone":                      "UTC",

@@ -93,14 +93,13 @@ func (m *Message) entry(n *Node, nth int) (Entry, error) {
 // named settles an entry's id.
 func (m *Message) named(e *Entry, request *Node, address string, nth int) error {
 	_, criteria, conditional := strings.Cut(address, "?")
-	wrong := wrongURL(request)
 	if e.Method == "POST" {
 		none := request.Get("ifNoneExist").Text()
 		criteria, about := conditionOf(none, e.Type)
 		system, value, ok := byIdentifier(criteria)
 		switch {
 		case conditional || e.ID != "":
-			return wrong
+			return wrongURL(request)
 		case none == "":
 			e.ID = m.idFor(e.Resource, nth)
 		case !about || !ok:
@@ -114,13 +113,13 @@ func (m *Message) named(e *Entry, request *Node, address string, nth int) error 
 	if conditional {
 		system, value, ok := byIdentifier(criteria)
 		if !ok || e.ID != "" {
-			return wrong
+			return wrongURL(request)
 		}
 		e.ID, e.Conditional = m.name(e.Type, system, value), true
 		return nil
 	}
 	if !validID(e.ID) {
-		return wrong
+		return wrongURL(request)
 	}
 	if own := e.Resource.Get("id").Text(); own != e.ID {
 		return fault.New(fault.Invalid, "id_differs", "An update needs the resource's id in the resource too, and both must be the same.").At(e.Resource.Path() + ".id")

@@ -41,7 +41,7 @@ type Message struct {
 	bases map[*Node]string // of entries, what their fullUrl has before type and id
 	found map[string]*Node // what was looked for elsewhere, by reference
 	ids   map[*Node]string
-	sum   *[32]byte // Digest("")
+	sum   *[32]byte // Digest(""), once it was asked for
 	work  int
 }
 
@@ -171,11 +171,8 @@ func (m *Message) idFor(n *Node, nth int) string {
 
 // nameless makes the id of the nth resource by the message itself.
 func (m *Message) nameless(kind string, nth int) string {
-	if m.sum == nil {
-		sum := m.Digest("")
-		m.sum = &sum
-	}
-	return m.name(kind, string(m.sum[:]), strconv.Itoa(nth))
+	sum := m.Digest("")
+	return m.name(kind, string(sum[:]), strconv.Itoa(nth))
 }
 
 // identity gives a resource's first identifier that has a value.
@@ -191,10 +188,16 @@ func identity(n *Node) (system, value string) {
 // Digest is over what makes two messages one: the interaction and the bytes,
 // but for blanks at either end. more is what else tells them apart.
 func (m *Message) Digest(more string) (sum [32]byte) {
+	if more == "" && m.sum != nil {
+		return *m.sum
+	}
 	h := sha256.New()
 	h.Write([]byte(m.Kind() + "\x00" + more + "\x00"))
 	h.Write(bytes.TrimSpace(m.raw))
 	copy(sum[:], h.Sum(nil))
+	if more == "" {
+		m.sum = &sum
+	}
 	return sum
 }
 
