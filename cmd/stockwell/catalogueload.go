@@ -38,7 +38,7 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 		return err
 	}
 	return a.withDatabase(func(s *store.Store) error {
-		report, err := c.national(a, s, p, most)
+		report, unwritten, err := c.national(a, s, p, most)
 		if err == nil && report.State == "published" {
 			a.progress("matching the trusts' items…")
 			err = matchAll(a, s, p.Source)
@@ -47,7 +47,7 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 		if err != nil {
 			return err
 		}
-		return c.print(a, report, p)
+		return c.print(a, report, p, unwritten)
 	})
 }
 
@@ -79,22 +79,19 @@ func (a *app) mostChange() (int, error) {
 	return hub.Catalogue.MostChange, nil
 }
 
-func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, most int) (pipeline.LoadReport, error) {
+func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, most int) (report pipeline.LoadReport, unwritten, err error) {
+	how, done, err := c.loading(a, s, p, most)
+	if err != nil {
+		return report, nil, err
+	}
 	stage, err := s.OpenProductLoad(a.ctx, store.NewLoad{Source: p.Source, KeyKind: p.KeyKind, Rank: p.Rank, Profile: p.Ref, Full: p.Mode == "full", File: filepath.Base(c.File)}, !c.DryRun,
 		func() { a.progress("another load is under way; waiting for it…") })
 	if err != nil {
-		return pipeline.LoadReport{}, err
+		return report, nil, errors.Join(err, done())
 	}
 	defer stage.Close()
-	how, done, err := c.loading(a, s, p, most)
-	if err != nil {
-		return pipeline.LoadReport{}, err
-	}
-	report, err := pipeline.LoadProducts(a.ctx, stage, catalogueFile(c.File), how)
-	if closeErr := done(); err == nil {
-		err = closeErr
-	}
-	return report, err
+	report, err = pipeline.LoadProducts(a.ctx, stage, catalogueFile(c.File), how)
+	return report, done(), err
 }
 
 // loading is how the command line says that a file be loaded. Done ends the
@@ -172,17 +169,27 @@ func bar(percent int) string {
 
 // newCSV begins a CSV file with its header.
 func newCSV(name string, header ...string) (write func(cells ...string) error, done func() error, err error) {
+	told := func(err error) error {
+		if err == nil {
+			return nil
+		}
+		return fault.Wrap(err, fault.Invalid, "file_not_writable", "The file cannot be written. Check its folder, who may write there, and whether the disk is full.").At(name)
+	}
 	f, err := os.Create(name)
 	if err != nil {
-		return nil, nil, fault.New(fault.Invalid, "file_not_writable", "The file cannot be written. Check its folder, and who may write there.").At(name)
+		return nil, nil, told(err)
 	}
 	w := csv.NewWriter(f)
-	write = func(cells ...string) error { return w.Write(cells) }
+	write = func(cells ...string) error { return told(w.Write(cells)) }
 	done = func() error {
 		w.Flush()
-		return errors.Join(w.Error(), f.Close())
+		return told(errors.Join(w.Error(), f.Close()))
 	}
-	return write, done, write(header...)
+	_ = w.Write(header) // the flush tells
+	if w.Flush(); w.Error() != nil {
+		return nil, nil, errors.Join(told(w.Error()), f.Close())
+	}
+	return write, done, nil
 }
 
 // harmless keeps a spreadsheet from computing what a file's cells say.
@@ -215,15 +222,18 @@ func catalogueFile(name string) pipeline.CatalogueFile {
 	}
 }
 
-// print tells what a load did. The exit status is 1 if rows were rejected, or
-// if it waits for a person.
-func (c catalogueLoad) print(a *app, r pipeline.LoadReport, p *profiles.Profile) error {
+// print tells what a load did, and last what could not be written of it. The exit
+// status is 1 if rows were rejected, or if it waits for a person.
+func (c catalogueLoad) print(a *app, r pipeline.LoadReport, p *profiles.Profile, unwritten error) error {
 	if a.JSON {
 		if err := a.printJSON(r); err != nil {
 			return err
 		}
 	} else {
 		c.say(a, r, p)
+	}
+	if unwritten != nil {
+		return unwritten
 	}
 	if r.RejectedRows > 0 || r.State == "waits" {
 		return errNo
