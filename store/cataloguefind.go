@@ -90,7 +90,7 @@ func codeLists(codes []catalogue.Code) (kinds, values []string) {
 }
 
 // mostFound bounds how many items, and how many products, are answers to words.
-const mostFound = 1000
+const mostFound = 500
 
 // findWords finds what has all of the words, each as it stands, or as it may
 // have been meant; where nothing has all, what has the most of them.
