@@ -22,6 +22,7 @@ type staged struct {
 	lines     []int
 	kept      []string
 	verdict   catalogue.Verdict
+	refused   []catalogue.Rejected
 	published bool
 	ended     []journal.Load
 }
@@ -32,7 +33,7 @@ func (s *staged) Keep(_ context.Context, keys []string) error {
 	return nil
 }
 func (s *staged) Judge(context.Context, func(context.Context) error) (catalogue.Verdict, []catalogue.Rejected, error) {
-	return s.verdict, nil, nil
+	return s.verdict, s.refused, nil
 }
 func (s *staged) Changes(context.Context, int, func(catalogue.FieldChange) error) error { return nil }
 func (s *staged) Publish(_ context.Context, _ catalogue.Verdict, _ func(context.Context) error, _ func(n, of int64)) error {
