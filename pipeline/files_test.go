@@ -224,7 +224,7 @@ func TestFiles_RowsOfAnImportThatWereRefusedAreAWarning(t *testing.T) {
 	refused := []RefusedRow{{Line: 2, Code: "no", Reason: "No."}}
 	f.Alerts, f.Imports = a, map[string]ImportFile{"catalogue": func(context.Context, connectors.Envelope) ([]RefusedRow, error) { return refused, nil }}
 	e := connectors.Envelope{Trust: "ZZ1", Connector: "items", Type: "catalogue", ControlID: "i.csv", Raw: []byte("a;b\n1;2\n3;4\n")}
-	if _, err := f.ReceiveFile(t.Context(), e, 0); err != nil || !strings.Contains(a["rows_refused file:items/i.csv"], "A row of the file i.csv of the connector items had no effect. line 2: No.") {
+	if _, err := f.ReceiveFile(t.Context(), e, 0); err != nil || !strings.Contains(a["rows_refused file:items/i.csv"], "Line 2 of the file i.csv of the connector items had no effect: No.") {
 		t.Fatal(a, err)
 	}
 	refused = nil

@@ -56,12 +56,11 @@ func (f *Files) rowsRefused(ctx context.Context, e connectors.Envelope, refused 
 	if _, err := f.Alerts.CloseAlert(ctx, e.Trust, warningRowsRefused, fileSubject(e), "A file of this name came again.", e.ReceivedAt); err != nil || len(refused) == 0 {
 		return err
 	}
-	what := "A row"
+	text := fmt.Sprintf("Line %d of the file %s of the connector %s had no effect: %s", refused[0].Line, e.ControlID, e.Connector, refused[0].Reason)
 	if n := len(refused); n > 1 {
-		what = fmt.Sprintf("%d rows", n)
+		text = fmt.Sprintf("%d rows of the file %s of the connector %s had no effect. The first is line %d: %s", n, e.ControlID, e.Connector, refused[0].Line, refused[0].Reason)
 	}
-	_, err := f.Alerts.OpenAlert(ctx, e.Trust, warningRowsRefused, fileSubject(e),
-		fmt.Sprintf("%s of the file %s of the connector %s had no effect. line %d: %s", what, e.ControlID, e.Connector, refused[0].Line, refused[0].Reason),
+	_, err := f.Alerts.OpenAlert(ctx, e.Trust, warningRowsRefused, fileSubject(e), text,
 		"They lie in the folder rejected with the reason of each. Have them mended and sent again as a new file, and close this when that is done.", e.ReceivedAt)
 	return err
 }

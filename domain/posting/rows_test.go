@@ -24,7 +24,7 @@ func TestRows_OfAFileThatHadNoEffectAreOneWarningUntilItIsReadRightly(t *testing
 		t.Fatalf("%q, %s", p.Summary, h.warned())
 	}
 	w := h.last.Warnings[0]
-	if w.Message != m.ID || !strings.HasPrefix(w.Text, "2 rows of the file goods.csv had no effect. line 3: No date.") {
+	if w.Message != m.ID || !strings.HasPrefix(w.Text, "2 rows of the file goods.csv had no effect. The first is line 3: No date.") {
 		t.Errorf("%+v", w)
 	}
 	m.Said.Findings, m.Attempt = nil, 2

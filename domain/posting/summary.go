@@ -10,12 +10,12 @@ type summary struct {
 	note  string
 	lines map[string]int
 	order []string
-	rows  map[string]bool // of a file, that had no effect
+	rows  map[int]bool // of a file, that had no effect
 }
 
-func (s *summary) refuse(row string) {
+func (s *summary) refuse(row int) {
 	if s.rows == nil {
-		s.rows = map[string]bool{}
+		s.rows = map[int]bool{}
 	}
 	s.rows[row] = true
 }
