@@ -142,7 +142,29 @@ func bands(p *journal.ProductPrice) string {
 		parts = append(parts, text)
 	}
 	tax := map[string]string{"exclusive": "without VAT", "inclusive": "with VAT", "exempt": "exempt from VAT"}[p.Tax]
-	return fmt.Sprintf("%s for %d, %s, since %s", strings.Join(parts, ", "), p.Units, tax, p.From)
+	text := fmt.Sprintf("%s for %d, %s, since %s", strings.Join(parts, ", "), p.Units, tax, p.From)
+	if p.To != "" {
+		text += " until " + p.To
+	}
+	return text
+}
+
+// itemCode writes an item's code, with its days if it has it no longer.
+func itemCode(k journal.ItemCode, unit string) string {
+	text := fmt.Sprintf("%s %s, %d %s", k.Kind, k.Value, k.Ratio, unit)
+	if k.To != "" {
+		text += ", until " + k.To
+	}
+	return text
+}
+
+// answeredBy says whose word a field is, and who says otherwise.
+func answeredBy(f journal.FieldAnswer) string {
+	text := "by " + f.Source
+	for _, o := range f.Others {
+		text += "; but " + o.Source + " says " + o.Value
+	}
+	return text
 }
 
 // packLine writes a pack level.

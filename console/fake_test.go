@@ -211,11 +211,13 @@ func (f fake) CatalogueEntry(_ context.Context, _, text string, on, _ time.Time)
 		return journal.CatalogueEntry{}, missing("product", text)
 	}
 	return journal.CatalogueEntry{Text: text, On: on.Format(time.DateOnly),
-		Items: []journal.CatalogueItem{{Item: "HIP-STEM-12", Description: "Femoral stem", BaseUnit: "each", PackSize: 1, Supplier: "ORTHO", Price: "620.00", Currency: "GBP", PriceFrom: "2026-01-01", Codes: []journal.ItemCode{{Kind: "gtin", Value: "05012345000121", Ratio: 1}},
+		Items: []journal.CatalogueItem{{Item: "HIP-STEM-12", Description: "Femoral stem", BaseUnit: "each", PackSize: 1, Supplier: "ORTHO", Price: &journal.ProductPrice{Bands: []journal.PriceBand{{FromPacks: 1, Price: "620.00"}}, Currency: "GBP", Tax: "exclusive", Units: 1, From: "2026-01-01"}, Codes: []journal.ItemCode{{Kind: "gtin", Value: "05012345000121", Ratio: 1}},
 			Alternatives: []journal.Alternative{{Kind: "indirect", Key: "HIP-STEM-13", Description: "Another stem"}}}},
 		Products: []journal.Product{{Source: "nhs-supply-chain", Key: "FAB1234", Description: "Femoral stem", Packs: []journal.ProductPack{{Unit: "each", Ratio: 1, Issuer: "gtin", DI: "05012345000121"}}, ToldOn: "2026-02-01", Suspended: true, SuspendedWhy: "Quality",
 			Price: &journal.ProductPrice{Bands: []journal.PriceBand{{FromPacks: 1, Price: "600.00"}, {FromPacks: 10, Price: "580.00"}}, Currency: "GBP", Tax: "exclusive", Units: 1, From: "2026-02-01"}, Alternatives: []journal.Alternative{{Kind: "direct", Key: "FAB1235"}},
 			Approved: &journal.Approval{By: "C. Lead", Reason: "trial", At: now}}},
+		Answers: []journal.Answers{{Of: []string{"item HIP-STEM-12", "nhs-supply-chain FAB1234"}, Fields: []journal.FieldAnswer{{Field: "gmdn", Value: "35685", Source: "nhs-supply-chain FAB1234"},
+			{Field: "code_of_1", Value: "gtin 05012345000121", Source: "item HIP-STEM-12", Others: []journal.OtherValue{{Source: "nhs-supply-chain FAB1234", Value: "gtin 15012345000128"}}}}}},
 		Open: []journal.CatalogueConflict{{ID: 3, Code: "gtin 05012345000121", A: "item HIP-STEM-12", B: "nhs-supply-chain FAB1234", Text: "They differ."}}}, f.fail
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/failpoint"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	profiles "github.com/stockwell-hub/stockwell/mapping/catalogue"
+	"github.com/stockwell-hub/stockwell/schemas/flatfile"
 )
 
 // Stage takes in a catalogue file: rows are added, then judged as a whole, and
@@ -39,6 +40,8 @@ type ProductStage interface {
 type ItemStage interface {
 	Stage
 	Add(ctx context.Context, lines []int, rows []catalogue.Row) error
+	// Dispute puts the codes that rejected rows claim on the worklist.
+	Dispute(ctx context.Context) (opened, closed int64, err error)
 }
 
 // CatalogueFile is a file that is to be loaded.
@@ -123,7 +126,13 @@ func LoadProducts(ctx context.Context, stage ProductStage, file CatalogueFile, h
 func LoadItems(ctx context.Context, stage ItemStage, file CatalogueFile, how Loading) (LoadReport, error) {
 	l := newLoader(stage, file, how)
 	l.make, l.keep = &items{loader: l}, func(ctx context.Context, b *batch) error { return stage.Add(ctx, b.lines, b.items) }
-	return l.load(ctx)
+	report, err := l.load(ctx)
+	if err != nil || report.State != "published" && report.State != "unchanged" {
+		return report, err
+	}
+	opened, closed, err := stage.Dispute(ctx)
+	report.Conflicts, report.ConflictsClosed = report.Conflicts+opened, report.ConflictsClosed+closed
+	return report, err
 }
 
 func newLoader(stage Stage, file CatalogueFile, how Loading) *loader {
@@ -173,10 +182,8 @@ func (l *loader) run(ctx context.Context) error {
 		return err
 	}
 	failpoint.Hit(failpoint.CatalogueJudged)
-	for _, r := range refused {
-		if err := l.reject(int(r.Line), r.Err, columnOf(l.Profile, r.Column), nil); err != nil {
-			return err
-		}
+	if err := l.refuse(refused); err != nil {
+		return err
 	}
 	l.report.Verdict = verdict
 	if err := l.stage.Changes(ctx, shownChanges, func(c catalogue.FieldChange) error { l.report.Changes = append(l.report.Changes, c); return nil }); err != nil {
@@ -225,6 +232,44 @@ func (l *loader) decide(ctx context.Context, v catalogue.Verdict) error {
 		return err
 	}
 	return l.stage.Settle(ctx)
+}
+
+// refuse tells of rows that the database could not take beside others. Who
+// wants to see them is shown them as they stand, for which the file is read once
+// more.
+func (l *loader) refuse(all []catalogue.Rejected) error {
+	tell := func(r catalogue.Rejected, cells []string) error {
+		return l.reject(int(r.Line), r.Err, columnOf(l.Profile, r.Column), cells)
+	}
+	if l.Rejected != nil && len(all) > 0 {
+		src, err := l.file.Open()
+		if err != nil {
+			return err
+		}
+		defer src.Close()
+		r, err := flatfile.NewReader(src, l.Profile.Layout(), flatfile.Options{Name: l.file.Name})
+		if err != nil {
+			return err
+		}
+		for len(all) > 0 {
+			line, _, err := r.Next()
+			var bad *flatfile.RowError
+			if err != nil && !errors.As(err, &bad) {
+				break
+			}
+			for ; err == nil && len(all) > 0 && all[0].Line == int64(line); all = all[1:] {
+				if err := tell(all[0], r.Shown()); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, r := range all {
+		if err := tell(r, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // columnOf gives the column that tells of a field, for messages.

@@ -22,6 +22,7 @@ type staged struct {
 	lines     []int
 	kept      []string
 	verdict   catalogue.Verdict
+	refused   []catalogue.Rejected
 	published bool
 	ended     []journal.Load
 }
@@ -32,7 +33,7 @@ func (s *staged) Keep(_ context.Context, keys []string) error {
 	return nil
 }
 func (s *staged) Judge(context.Context, func(context.Context) error) (catalogue.Verdict, []catalogue.Rejected, error) {
-	return s.verdict, nil, nil
+	return s.verdict, s.refused, nil
 }
 func (s *staged) Changes(context.Context, int, func(catalogue.FieldChange) error) error { return nil }
 func (s *staged) Publish(_ context.Context, _ catalogue.Verdict, _ func(context.Context) error, _ func(n, of int64)) error {
@@ -61,6 +62,8 @@ func (s stagedItems) Add(_ context.Context, lines []int, all []catalogue.Row) er
 	s.lines, s.items = append(s.lines, lines...), append(s.items, all...)
 	return nil
 }
+
+func (s stagedItems) Dispute(context.Context) (opened, closed int64, err error) { return 0, 0, nil }
 
 func fileOf(text string) CatalogueFile {
 	return CatalogueFile{Name: "file.csv", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil },
@@ -159,7 +162,7 @@ func TestLoadItems_ReadsAnERPsItemMaster(t *testing.T) {
 	if err != nil || len(s.items) != 1 || r.RejectedRows != 1 || fmt.Sprint(*rejected) != "[file.csv:3:Serial Control code_not_listed]" {
 		t.Fatalf("%+v, %v, %v", r, *rejected, err)
 	}
-	if i := s.items[0]; i.Description != "Café suture, absorbable" || i.BaseUnit != "each" || i.PackSize != 12 || !i.Implantable || !i.LotTracked || i.SerialTracked || i.Price.String() != "48.00" {
+	if i := s.items[0]; i.Description != "Café suture, absorbable" || i.BaseUnit != "each" || i.PackSize != 12 || !i.Implantable || !i.LotTracked || i.SerialTracked || i.Prices.Bands[0].Price.String() != "48" {
 		t.Errorf("%+v", i)
 	}
 }

@@ -53,7 +53,7 @@ func (g *items) row(b *batch, line int, cells []string) error {
 	for _, p := range problems {
 		field := p.Path
 		p.Path = ""
-		if err := g.reject(line, p, columnOf(g.Profile, field), g.reader.Cells()); err != nil {
+		if err := g.reject(line, p, columnOf(g.Profile, field), g.reader.Shown()); err != nil {
 			return err
 		}
 	}
@@ -64,6 +64,6 @@ func (g *items) row(b *batch, line int, cells []string) error {
 }
 
 // bad has nothing to do: a trust's file removes nothing.
-func (g *items) bad(*batch) {}
+func (g *items) bad(*batch, bool) {}
 
 func (g *items) end(*batch) error { return nil }

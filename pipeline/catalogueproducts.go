@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	profiles "github.com/stockwell-hub/stockwell/mapping/catalogue"
@@ -82,7 +85,7 @@ func (g *products) row(b *batch, line int, cells []string) error {
 			return err
 		}
 		if !ok {
-			g.bad(b)
+			g.bad(b, false)
 			return nil
 		}
 		v.Set(f, value)
@@ -117,7 +120,7 @@ func (g *products) end(b *batch) error {
 		if column == "" {
 			column = x.Field.String()
 		}
-		if err := g.reject(g.line, x.Err, column, g.reader.Cells()); err != nil {
+		if err := g.reject(g.line, x.Err, column, g.reader.Shown()); err != nil {
 			return err
 		}
 	}
@@ -132,16 +135,24 @@ func (g *products) end(b *batch) error {
 }
 
 // bad keeps the product that the rejected row tells of as it is, if its key
-// can be read: half of its packs are no product.
-func (g *products) bad(b *batch) {
-	at, cells := g.reader.KeyCell(columnOf(g.Profile, "key"))
-	if at < 0 {
+// can be read: half of its packs are no product. In a ragged row the key may
+// stand in any cell, so each that may be one is kept.
+func (g *products) bad(b *batch, ragged bool) {
+	if ragged {
+		for _, cell := range g.reader.Cells() {
+			g.stays(b, cell)
+		}
 		return
 	}
-	g.spoilt = cells[at]
-	var v catalogue.Values
-	v.Set(0, cells[at])
-	if p, _ := g.columns.how.ReadProduct([]catalogue.Values{v}); p.Key != "" {
-		b.kept = append(b.kept, p.Key)
+	if at, cells := g.reader.KeyCell(columnOf(g.Profile, "key")); at >= 0 {
+		g.spoilt = cells[at]
+		g.stays(b, cells[at])
+	}
+}
+
+// stays says that the product of this key is told of, though not rightly.
+func (g *products) stays(b *batch, cell string) {
+	if key := g.columns.how.Key(cell); key != "" && utf8.ValidString(key) && !strings.ContainsRune(key, 0) {
+		b.kept = append(b.kept, key)
 	}
 }

@@ -26,9 +26,10 @@ func (b *batch) reset() {
 type maker interface {
 	// begin is called once the header was read.
 	begin(r *flatfile.Reader) error
-	// row takes a row up, bad is told of one that is wrong.
+	// row takes a row up, bad is told of one that is wrong. In a ragged one the
+	// cells may stand in other columns than theirs.
 	row(b *batch, line int, cells []string) error
-	bad(b *batch)
+	bad(b *batch, ragged bool)
 	// end takes up what the last rows tell of.
 	end(b *batch) error
 }
@@ -127,11 +128,11 @@ func (l *loader) rows(ctx context.Context, src io.Reader, full chan<- *batch, fr
 		case errors.As(err, &bad):
 			l.report.Rows++
 			for _, p := range bad.Problems {
-				if err := l.reject(bad.Line, p, "", r.Cells()); err != nil {
+				if err := l.reject(bad.Line, p, "", r.Shown()); err != nil {
 					return err
 				}
 			}
-			l.make.bad(b)
+			l.make.bad(b, bad.Problems[0].Code == "row_ragged")
 		case err != nil:
 			return err
 		default:
@@ -162,7 +163,7 @@ func (l *loader) translated(r *flatfile.Reader, line, column int, cell string) (
 		return value, true, nil
 	}
 	e := fault.New(fault.Invalid, "code_not_listed", "The code is not in the profile's table of this column, which has: %s.", c.Listed())
-	return "", false, l.reject(line, e, c.Name, r.Cells())
+	return "", false, l.reject(line, e, c.Name, r.Shown())
 }
 
 func send(ctx context.Context, to chan<- *batch, b *batch) error {

@@ -39,7 +39,7 @@ type Report struct {
 
 // CatalogueColumns is the layout of a trust's own catalogue file.
 var CatalogueColumns = columns("item!", "description!", "base_unit!", "gtin", "npc", "mpc", "manufacturer", "pack_size", "pack_gtin", "supplier!", "supplier_code",
-	"price", "currency", "lot_tracked", "serial_tracked", "expiry_tracked", "device_class", "implantable", "reportable", "case_ceiling")
+	"price", "band2_packs", "band2_price", "band3_packs", "band3_price", "band4_packs", "band4_price", "currency", "tax", "price_from", "price_to", "lot_tracked", "serial_tracked", "expiry_tracked", "device_class", "implantable", "reportable", "case_ceiling")
 
 // OpeningColumns is the layout of an opening stock file.
 var OpeningColumns = columns("place!", "item!", "lot", "expiry", "serial", "quantity!")

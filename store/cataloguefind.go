@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,13 +19,16 @@ import (
 // catalogue: by a code exactly, by a scanned symbol, else by words, of which
 // one may be mistyped. The trust's own items come first.
 func (s *Store) SearchCatalogue(ctx context.Context, trust string, q journal.CatalogueSearch, now time.Time) (journal.CatalogueFound, error) {
-	q.Page, q.Limit = max(q.Page, 1), min(max(q.Limit, 1), 200)
-	out := journal.CatalogueFound{Text: q.Text, Hits: []journal.CatalogueHit{}, Page: q.Page}
-	asked := catalogue.Ask(q.Text, now)
-	if asked.Text == "" {
-		return out, fault.New(fault.Invalid, "search_empty", "Say what to look for: a code, a scan, or words of the description.")
+	q.Page, q.Limit = max(q.Page, 1), max(q.Limit, 1)
+	out := journal.CatalogueFound{Text: q.Text, Hits: []journal.CatalogueHit{}, Page: q.Page, Limit: q.Limit}
+	asked, err := ask(q.Text, now)
+	if err != nil {
+		return out, err
 	}
-	err := pgtx.Run(ctx, s.pages, trust, func(ctx context.Context) error {
+	if q.Limit > journal.MostHits {
+		return out, fault.New(fault.Invalid, "limit_too_large", "At most %d answers are on a page.", journal.MostHits)
+	}
+	err = pgtx.Run(ctx, s.pages, trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
 		var all []journal.CatalogueHit
 		var err error
@@ -43,6 +47,21 @@ func (s *Store) SearchCatalogue(ctx context.Context, trust string, q journal.Cat
 		return err
 	})
 	return out, err
+}
+
+// longestAsked bounds what is asked, in bytes; a scan has some hundred.
+const longestAsked = 500
+
+// ask reads what somebody asks for, if it is a text.
+func ask(text string, now time.Time) (catalogue.Asked, error) {
+	if len(text) > longestAsked || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return catalogue.Asked{}, fault.New(fault.Invalid, "search_no_text", "What is looked for must be text in UTF-8 of at most %d bytes.", longestAsked)
+	}
+	asked := catalogue.Ask(text, now)
+	if asked.Text == "" {
+		return asked, fault.New(fault.Invalid, "search_empty", "Say what to look for: a code, a scan, or words of the description.")
+	}
+	return asked, nil
 }
 
 func factsOf(a catalogue.Asked) *journal.ScanFacts {
@@ -70,8 +89,8 @@ func codeLists(codes []catalogue.Code) (kinds, values []string) {
 	return kinds, values
 }
 
-// mostFound bounds how many answers to words are ranked.
-const mostFound = 300
+// mostFound bounds how many items, and how many products, are answers to words.
+const mostFound = 500
 
 // findWords finds what has all of the words, each as it stands, or as it may
 // have been meant; where nothing has all, what has the most of them.
@@ -105,15 +124,26 @@ func findWords(ctx context.Context, tx pgx.Tx, trust, text string, out *journal.
 			lettered = append(lettered, groups[i])
 		}
 	}
-	hits, err := rankedHits(ctx, tx, trust, strings.Join(groups, " & "), text)
+	hits, err := rankedHits(ctx, tx, trust, strings.Join(groups, " & "), text, out)
 	if err != nil || len(hits) > 0 || len(groups) == 1 || len(lettered) == 0 {
-		out.More = len(hits) >= mostFound
 		return hits, err
 	}
 	out.By = "near"
-	hits, err = rankedHits(ctx, tx, trust, strings.Join(lettered, " | "), text)
-	out.More = len(hits) >= mostFound
-	return hits, err
+	if len(groups) > 2 {
+		if hits, err = rankedHits(ctx, tx, trust, allButOne(groups), text, out); err != nil || len(hits) > 0 {
+			return hits, err
+		}
+	}
+	return rankedHits(ctx, tx, trust, strings.Join(lettered, " | "), text, out)
+}
+
+// allButOne writes what has all of the words but any one of them.
+func allButOne(groups []string) string {
+	var out []string
+	for i := range groups {
+		out = append(out, "("+strings.Join(slices.Concat(groups[:i], groups[i+1:]), " & ")+")")
+	}
+	return strings.Join(out, " | ")
 }
 
 // wordQuery writes what a word may mean in the language of text search. Words
@@ -162,8 +192,21 @@ func meanings(ctx context.Context, tx pgx.Tx, w string) ([]string, error) {
 	return all[:min(len(all), 6)], nil
 }
 
-// rankedHits gives what the query finds, those most like the text first.
-func rankedHits(ctx context.Context, tx pgx.Tx, trust, query, text string) ([]journal.CatalogueHit, error) {
-	return collect(ctx, tx, `SELECT o_item, o_source, o_key, o_description, o_manufacturer, '', 0::bigint, o_state FROM catalogue_ranked($1, $2::tsquery, $3, $4)`,
-		pgx.RowToStructByPos[journal.CatalogueHit], trust, query, text, mostFound)
+// rankedHits gives what the query finds, those most like the text first, and
+// notes if there is more.
+func rankedHits(ctx context.Context, tx pgx.Tx, trust, query, text string, out *journal.CatalogueFound) ([]journal.CatalogueHit, error) {
+	hits, err := collect(ctx, tx, `SELECT o_item, o_source, o_key, o_description, o_manufacturer, '', 0::bigint, o_state FROM catalogue_ranked($1, $2::tsquery, $3, $4)`,
+		pgx.RowToStructByPos[journal.CatalogueHit], trust, query, text, mostFound+1)
+	// One too many of a kind says that there is more of it.
+	items, products := 0, 0
+	hits = slices.DeleteFunc(hits, func(h journal.CatalogueHit) bool {
+		n := &items
+		if h.Item == "" {
+			n = &products
+		}
+		*n++
+		out.More = out.More || *n > mostFound
+		return *n > mostFound
+	})
+	return hits, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
 	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/internal/fault"
 )
 
 func TestCatalogueEntry_KnowsWhatItCostOnADay(t *testing.T) {
@@ -66,7 +67,7 @@ func day(s string) time.Time {
 func TestSearchCatalogue_ByCodeScanAndWordsThatAreMistyped(t *testing.T) {
 	t.Parallel()
 	h := oneHub(t)
-	item := catalogue.Row{Item: catalogue.Item{Code: "PLATE-7", Description: "Locking plate, own stock", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, GTIN: "00000000000079", Currency: "GBP"}
+	item := catalogue.Row{Item: catalogue.Item{Code: "PLATE-7", Description: "Locking plate, own stock", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, GTIN: "00000000000079"}
 	if _, _, _, rejected, err := h.LoadCatalogue(t.Context(), h.trust, []catalogue.Row{item}); err != nil || len(rejected) > 0 {
 		t.Fatal(err, rejected)
 	}
@@ -114,7 +115,7 @@ func TestSearchCatalogue_ByCodeScanAndWordsThatAreMistyped(t *testing.T) {
 func TestSearchCatalogue_ShowsATrustNoOthersItemsNorTheirWords(t *testing.T) {
 	t.Parallel()
 	hs, _ := hubs(t, "ZZ1", "ZZ2")
-	item := catalogue.Row{Item: catalogue.Item{Code: "SECRET-1", Description: "Hydroxyapatite spacer", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, Currency: "GBP"}
+	item := catalogue.Row{Item: catalogue.Item{Code: "SECRET-1", Description: "Hydroxyapatite spacer", BaseUnit: "each", PackSize: 1, Supplier: "S1"}}
 	if _, _, _, _, err := hs[0].LoadCatalogue(t.Context(), "ZZ1", []catalogue.Row{item}); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +202,7 @@ func TestMatchItems_ATrustsItemsAreHeldAgainstTheNationalCatalogue(t *testing.T)
 	h := oneHub(t)
 	national(t, h.Store, nhs, someProducts(3)...)
 	row := func(code, description, gtin, npc string) catalogue.Row {
-		return catalogue.Row{Item: catalogue.Item{Code: code, Description: description, BaseUnit: "each", PackSize: 5, Supplier: "S1"}, GTIN: gtin, NPC: npc, Currency: "GBP"}
+		return catalogue.Row{Item: catalogue.Item{Code: code, Description: description, BaseUnit: "each", PackSize: 5, Supplier: "S1"}, GTIN: gtin, NPC: npc}
 	}
 	fine, two := row("FINE", "Plate locking", "00000000000001", "FAB0001"), row("TWO", "Locking plate", "00000000000002", "FAB0003")
 	pack := row("PACK", "Titanium plate", "", "")
@@ -237,8 +238,8 @@ func TestQuality_TellsCoverageDuplicatesAndSpreads(t *testing.T) {
 	dear := product(1)
 	dear.Alternatives = []catalogue.Alternative{{Direct: true, Key: "FAB0002"}, {Key: "FAB0003"}}
 	national(t, h.Store, nhs, dear, cheap, product(3))
-	a := catalogue.Row{Item: catalogue.Item{Code: "PL1", Description: "Plate", BaseUnit: "each", PackSize: 10, Supplier: "S1"}, GTIN: "00000000000001", MPC: "LP-1", Manufacturer: "Example", Price: decimal.MustParse("121"), Currency: "GBP"}
-	b := catalogue.Row{Item: catalogue.Item{Code: "PL2", Description: "Plate", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, Manufacturer: "EXAMPLE", Currency: "GBP"}
+	a := catalogue.Row{Item: catalogue.Item{Code: "PL1", Description: "Plate", BaseUnit: "each", PackSize: 10, Supplier: "S1"}, GTIN: "00000000000001", MPC: "LP-1", Manufacturer: "Example", Prices: catalogue.One(decimal.MustParse("121"), "GBP")}
+	b := catalogue.Row{Item: catalogue.Item{Code: "PL2", Description: "Plate", BaseUnit: "each", PackSize: 1, Supplier: "S1"}, Manufacturer: "EXAMPLE"}
 	if _, _, _, rejected, err := h.LoadCatalogue(t.Context(), h.trust, []catalogue.Row{a, b}); err != nil || len(rejected) > 0 {
 		t.Fatal(err, rejected)
 	}
@@ -295,5 +296,64 @@ func TestApprovalsAndAlternatives_AreATrustsOwn(t *testing.T) {
 	}
 	if e, _ := h.CatalogueEntry(t.Context(), h.trust, "I0", time.Now(), time.Now()); len(e.Items[0].Alternatives) != 0 {
 		t.Error("an alternative that ended is still one")
+	}
+}
+
+func TestSearchCatalogue_PagesAreRightAndTheTotalIsHonest(t *testing.T) {
+	t.Parallel()
+	h := oneHub(t)
+	all := someProducts(mostFound + 60)
+	for i := range all {
+		all[i].Description = fmt.Sprintf("Suture absorbable %d mm", i)
+	}
+	national(t, h.Store, nhs, all[:mostFound-1]...)
+	// Bodies of former versions are found, and are no answers.
+	for i := range all[:20] {
+		all[i].Manufacturer = "Another"
+	}
+	national(t, h.Store, nhs, all[:mostFound-1]...)
+	pages := func(limit int) (total int, more bool, keys []string) {
+		t.Helper()
+		for page := 1; ; page++ {
+			f, err := h.SearchCatalogue(t.Context(), h.trust, journal.CatalogueSearch{Text: "suture absorbable", Limit: limit, Page: page}, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if total, more = f.Total, f.More; len(f.Hits) == 0 {
+				return total, more, keys
+			}
+			for _, x := range f.Hits {
+				keys = append(keys, x.Key)
+			}
+		}
+	}
+	distinct := func(keys []string) int {
+		seen := map[string]bool{}
+		for _, k := range keys {
+			seen[k] = true
+		}
+		return len(seen)
+	}
+	if total, more, keys := pages(37); total != mostFound-1 || more || distinct(keys) != total || len(keys) != total {
+		t.Errorf("%d in all, more %v, %d told, %d of them different", total, more, len(keys), distinct(keys))
+	}
+	national(t, h.Store, nhs, all...)
+	total, more, keys := pages(37)
+	if total != mostFound || !more || distinct(keys) != total || len(keys) != total {
+		t.Errorf("%d in all, more %v, %d told, %d of them different", total, more, len(keys), distinct(keys))
+	}
+	if _, _, again := pages(200); strings.Join(again, " ") != strings.Join(keys, " ") {
+		t.Error("pages of another size tell of others, or in another order")
+	}
+	if _, err := h.SearchCatalogue(t.Context(), h.trust, journal.CatalogueSearch{Text: "suture", Limit: journal.MostHits + 1}, time.Now()); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a page of too many answers: %v", err)
+	}
+	for _, text := range []string{"", "a\x00b", "\xff", strings.Repeat("a ", 400)} {
+		if _, err := h.SearchCatalogue(t.Context(), h.trust, journal.CatalogueSearch{Text: text, Limit: 10}, time.Now()); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%.20q: %v", text, err)
+		}
+		if _, err := h.CatalogueEntry(t.Context(), h.trust, text, time.Now(), time.Now()); !fault.Is(err, fault.Invalid) {
+			t.Errorf("the entry of %.20q: %v", text, err)
+		}
 	}
 }

@@ -142,7 +142,7 @@ func TestTake_WhatWasSentCountsAsOnOrder(t *testing.T) {
 	_ = h.plan(t.Context(), generous, "") // it suggests, and numbers nothing
 	for i, r := range items() {
 		o := TakenOrder{Number: orderNumber(int64(40 + i)), Counter: int64(40 + i), Supplier: r.Supplier, DeliverTo: "TH1", CreatedAt: time.Now(), SentAt: time.Now(), File: "f.csv", Digest: make([]byte, 32), By: "B. Buyer",
-			Lines: []TakenLine{{Row: 2, Item: r.Code, Packs: 20, UnitPrice: r.Price}}}
+			Lines: []TakenLine{{Row: 2, Item: r.Code, Packs: 20, UnitPrice: r.Prices.Bands[0].Price}}}
 		take := func() (done bool, err error) {
 			_, done, err = h.Import(t.Context(), h.trust, "order", "f.csv", fmt.Append(nil, o.Number), func(ctx context.Context, message int64) (string, error) { return "", h.books.Take(ctx, message, o) })
 			return done, err

@@ -112,7 +112,7 @@ func items() []catalogue.Row {
 	var rows []catalogue.Row
 	for i := range 8 {
 		rows = append(rows, catalogue.Row{Item: catalogue.Item{Code: fmt.Sprintf("I%d", i), Description: fmt.Sprintf("Item %d", i), BaseUnit: "each", PackSize: 1 + int64(i%3), Supplier: []string{"S1", "S2"}[i%2]},
-			Price: decimal.MustParse("10.00"), Currency: "GBP"})
+			Prices: catalogue.One(decimal.MustParse("10.00"), "GBP")})
 	}
 	return rows
 }

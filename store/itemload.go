@@ -66,7 +66,7 @@ func (l *ItemLoad) Add(ctx context.Context, lines []int, rows []catalogue.Row) e
 	}
 	l.rows += int64(len(rows))
 	_, err := l.conn.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.out), `COPY stage_item (line, code, digest, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class,
-		lot_tracked, serial_tracked, expiry_tracked, implantable, reportable, case_ceiling, price, currency, words, kinds, code_values, ratios) FROM STDIN`)
+		lot_tracked, serial_tracked, expiry_tracked, implantable, reportable, case_ceiling, price_packs, prices, currency, tax, price_from, price_to, words, kinds, code_values, ratios) FROM STDIN`)
 	return err
 }
 
@@ -86,13 +86,7 @@ func appendItem(out []byte, line int, r *catalogue.Row) []byte {
 	} else {
 		b = strconv.AppendInt(b, *r.CaseCeiling, 10)
 	}
-	if b = append(b, '\t'); r.Price.IsZero() {
-		b = append(b, `\N`...)
-	} else {
-		b = append(b, r.Price.String()...)
-	}
-	b = appendCell(append(b, '\t'), r.Currency)
-	b = append(b, '\t')
+	b = append(appendPrices(b, &r.Prices), '\t')
 	for i, w := range catalogue.Words(r.Description, r.Manufacturer, r.Code) {
 		if i > 0 {
 			b = append(b, ' ')
@@ -161,6 +155,9 @@ func (l *ItemLoad) Judge(ctx context.Context, pause func(context.Context) error)
 	return v, rejected, l.count(ctx, &v, int64(len(rejected)))
 }
 
+// codeWords name systems of codes for people.
+var codeWords = map[string]string{"gtin": "GTIN", "npc": "NPC", "mpc": "maker's number", "erp": "item code"}
+
 func (l *ItemLoad) refused(ctx context.Context, tx pgx.Tx) ([]catalogue.Rejected, error) {
 	rows, err := tx.Query(ctx, `SELECT line, problem, at, other FROM stage_refused ORDER BY line`)
 	if err != nil {
@@ -170,7 +167,7 @@ func (l *ItemLoad) refused(ctx context.Context, tx pgx.Tx) ([]catalogue.Rejected
 	var line int64
 	var problem, at, other string
 	_, err = pgx.ForEachRow(rows, []any{&line, &problem, &at, &other}, func() error {
-		e := fault.New(fault.Conflict, problem, "This %s names item %s already. Decide which item it belongs to and correct the other.", at, other)
+		e := fault.New(fault.Conflict, problem, "This %s names item %s already. Decide which item it belongs to: correct this row, or take the code from the other with `stockwell catalogue take-code`.", codeWords[at], other)
 		switch problem {
 		case "supplier_unknown":
 			e = fault.New(fault.Invalid, problem, "The trust has no such supplier. Add it under suppliers in trust.yaml and start the hub once, or correct the code.")
@@ -199,13 +196,14 @@ func (l *ItemLoad) plan(ctx context.Context, from, to int64) error {
 // price or a ceiling that it does not tell.
 const itemChanges = `SELECT s.code AS key, f.field, coalesce(f.before, '') AS before, coalesce(f.after, '') AS after
 	FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.id = p.item
-	LEFT JOIN LATERAL (SELECT trim_scale(o.price) || ' ' || o.currency AS price FROM item_price o WHERE o.trust = $1 AND o.item = i.id ORDER BY valid_from DESC LIMIT 1) o ON true
+	LEFT JOIN LATERAL (SELECT price_words(1::bigint || o.band_packs, o.price || o.band_prices, o.currency, o.tax, o.units) AS price, o.valid_from, o.valid_to FROM item_price o WHERE o.trust = $1 AND o.item = i.id ORDER BY told DESC LIMIT 1) o ON true
 	LEFT JOIN LATERAL (SELECT string_agg(c.kind || ' ' || c.value || ' of ' || c.ratio, ', ' ORDER BY c.kind, c.value) AS before, string_agg(u.kind || ' ' || u.value || ' of ' || u.ratio, ', ' ORDER BY u.kind, u.value) AS after
 		FROM unnest(s.kinds, s.code_values, s.ratios) u (kind, value, ratio) LEFT JOIN item_code c ON c.trust = $1 AND c.kind = u.kind AND c.value = u.value WHERE c.ratio IS DISTINCT FROM u.ratio) c ON true
 	CROSS JOIN LATERAL (VALUES ('description', i.description, s.description), ('base_unit', i.base_unit, s.base_unit), ('pack_size', i.pack_size::text, s.pack_size::text), ('supplier', i.supplier, s.supplier),
 		('supplier_code', i.supplier_code, s.supplier_code), ('manufacturer', i.manufacturer, s.manufacturer), ('device_class', i.device_class, s.device_class), ('lot_tracked', i.lot_tracked::text, s.lot_tracked::text),
 		('serial_tracked', i.serial_tracked::text, s.serial_tracked::text), ('expiry_tracked', i.expiry_tracked::text, s.expiry_tracked::text), ('implantable', i.implantable::text, s.implantable::text), ('reportable', i.reportable::text, s.reportable::text),
-		('case_ceiling', i.case_ceiling::text, coalesce(s.case_ceiling, i.case_ceiling)::text), ('price', o.price, coalesce(trim_scale(s.price) || ' ' || s.currency, o.price)), ('codes', c.before, c.after)) f (field, before, after)
+		('case_ceiling', i.case_ceiling::text, coalesce(s.case_ceiling, i.case_ceiling)::text), ('price', o.price, coalesce(price_words(s.price_packs, s.prices, s.currency, s.tax, s.pack_size), o.price)),
+		('price_from', CASE WHEN s.price_from IS NOT NULL AND s.prices <> '{}' THEN o.valid_from::text END, CASE WHEN s.prices <> '{}' THEN s.price_from::text END), ('price_to', o.valid_to::text, CASE WHEN s.prices <> '{}' THEN s.price_to ELSE o.valid_to END::text), ('codes', c.before, c.after)) f (field, before, after)
 	WHERE p.n BETWEEN $2 AND $3 AND f.before IS DISTINCT FROM f.after`
 
 func (l *ItemLoad) count(ctx context.Context, v *catalogue.Verdict, rejected int64) error {
@@ -283,11 +281,12 @@ var publishItems = []string{
 		SELECT $1, u.kind, u.value, i.id, u.ratio FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.code = s.code
 		 CROSS JOIN LATERAL unnest(s.kinds, s.code_values, s.ratios) u (kind, value, ratio) WHERE p.n BETWEEN $2 AND $3
 		ON CONFLICT (trust, kind, value) DO UPDATE SET ratio = excluded.ratio WHERE c.item = excluded.item AND c.ratio <> excluded.ratio`,
-	`INSERT INTO item_price (trust, item, valid_from, price, currency)
-		SELECT $1, i.id, current_date, s.price, s.currency FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.code = s.code
-		  LEFT JOIN LATERAL (SELECT price, currency FROM item_price o WHERE o.trust = $1 AND o.item = i.id ORDER BY valid_from DESC LIMIT 1) o ON true
-		 WHERE p.n BETWEEN $2 AND $3 AND s.price IS NOT NULL AND (o.price, o.currency) IS DISTINCT FROM (s.price, s.currency)
-		ON CONFLICT (trust, item, valid_from) DO UPDATE SET price = excluded.price, currency = excluded.currency`,
+	`INSERT INTO item_price (trust, item, valid_from, valid_to, price, band_packs, band_prices, currency, tax, units)
+		SELECT $1, i.id, coalesce(s.price_from, current_date), s.price_to, s.prices[1], s.price_packs[2:], s.prices[2:], s.currency, s.tax, s.pack_size
+		  FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.code = s.code
+		  LEFT JOIN LATERAL (SELECT * FROM item_price o WHERE o.trust = $1 AND o.item = i.id ORDER BY told DESC LIMIT 1) o ON true
+		 WHERE p.n BETWEEN $2 AND $3 AND s.prices <> '{}' AND ((o.price, o.band_packs, o.band_prices, o.currency, o.tax, o.units, o.valid_to) IS DISTINCT FROM (s.prices[1], s.price_packs[2:], s.prices[2:], s.currency, s.tax, s.pack_size, s.price_to)
+		       OR s.price_from <> o.valid_from)`,
 	`INSERT INTO item_word (trust, word) SELECT DISTINCT $1, w FROM stage_item_plan p JOIN stage_item s ON s.line = p.line CROSS JOIN LATERAL unnest(tsvector_to_array(s.words)) w
 		 WHERE p.n BETWEEN $2 AND $3 AND length(w) BETWEEN 3 AND 40 AND w !~ '^[0-9]' ON CONFLICT DO NOTHING`,
 }

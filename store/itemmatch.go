@@ -113,7 +113,7 @@ func itemsOfTwo(ctx context.Context, tx pgx.Tx, trust string, from int64) ([]cat
 func (s *Store) conflictsOver(ctx context.Context, trust string, still map[catalogue.Conflict]bool) ([]int64, error) {
 	var over []int64
 	err := pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
-		rows, err := pgtx.From(ctx).Query(ctx, `SELECT id, kind, code, a, b FROM catalogue_conflict WHERE trust = $1 AND closed_at IS NULL`, trust)
+		rows, err := pgtx.From(ctx).Query(ctx, `SELECT id, kind, code, a, b FROM catalogue_conflict WHERE trust = $1 AND closed_at IS NULL AND kind <> 'code_taken'`, trust)
 		if err != nil {
 			return err
 		}

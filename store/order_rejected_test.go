@@ -16,7 +16,7 @@ func TestPlanning_ARejectedOrderForAShelfThatNothingEverTouchedHoldsUpNoOther(t 
 	h := oneHub(t)
 	r := items()[0]
 	o := TakenOrder{Number: "PO-000040", Counter: 40, Supplier: r.Supplier, DeliverTo: "TH1", CreatedAt: time.Now(), SentAt: time.Now(), File: "f.csv", Digest: make([]byte, 32), By: "B. Buyer",
-		Lines: []TakenLine{{Row: 2, Item: r.Code, Packs: 2, UnitPrice: r.Price}}}
+		Lines: []TakenLine{{Row: 2, Item: r.Code, Packs: 2, UnitPrice: r.Prices.Bands[0].Price}}}
 	if _, _, err := h.Import(t.Context(), h.trust, "order", "f.csv", fmt.Append(nil, o.Number), func(ctx context.Context, message int64) (string, error) { return "", h.books.Take(ctx, message, o) }); err != nil {
 		t.Fatal(err)
 	}

@@ -26,9 +26,9 @@ func TestLoadCatalogue_AddsChangesAndLeavesAlone(t *testing.T) {
 		t.Errorf("the same file again: %v", got)
 	}
 	for name, change := range map[string]func(r *catalogue.Row){
-		"description": func(r *catalogue.Row) { r.Description = "Other" }, "price": func(r *catalogue.Row) { r.Price = decimal.MustParse("11.0000") },
+		"description": func(r *catalogue.Row) { r.Description = "Other" }, "price": func(r *catalogue.Row) { r.Prices.Bands[0].Price = decimal.MustParse("11.0000") },
 		"supplier": func(r *catalogue.Row) { r.Supplier = "S2" }, "a further code": func(r *catalogue.Row) { r.GTIN = "09504000059118" }, "flag": func(r *catalogue.Row) { r.Reportable = true },
-		"pack size": func(r *catalogue.Row) { r.PackSize = 7 }, "currency": func(r *catalogue.Row) { r.Currency = "EUR" },
+		"pack size": func(r *catalogue.Row) { r.PackSize = 7 }, "currency": func(r *catalogue.Row) { r.Prices.Currency = "EUR" },
 	} {
 		r := items()[0]
 		r.Code = "NEW " + name
@@ -86,15 +86,15 @@ func TestLoadCatalogue_KeepsThePricesOfThePast(t *testing.T) {
 	}
 	r := items()[0]
 	for _, p := range []string{"12.0000", "12.5000", "12.5"} {
-		r.Price = decimal.MustParse(p)
+		r.Prices.Bands[0].Price = decimal.MustParse(p)
 		if _, _, _, _, err := h.LoadCatalogue(t.Context(), h.trust, []catalogue.Row{r}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := list(t, h, `SELECT (current_date - valid_from) || ' days ' || price FROM item_price p JOIN item i ON i.id = p.item WHERE i.code = 'I0' ORDER BY valid_from`); got != "30 days 10.0000\n0 days 12.5000" {
+	if got := list(t, h, `SELECT (current_date - valid_from) || ' days ' || price FROM item_price p JOIN item i ON i.id = p.item WHERE i.code = 'I0' ORDER BY told`); got != "30 days 10.0000\n0 days 12.0000\n0 days 12.5000" {
 		t.Errorf("prices:\n%s", got)
 	}
-	r.Price = decimal.Decimal{}
+	r.Prices.Bands = nil
 	if _, _, same, _, err := h.LoadCatalogue(t.Context(), h.trust, []catalogue.Row{r}); err != nil || same != 1 {
 		t.Errorf("a row without a price changed something: %v", err)
 	}

@@ -54,11 +54,14 @@ func (s *Store) NextWant(ctx context.Context, trust string, since time.Time) (w 
 }
 
 func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since time.Time, w *purchasing.Want) error {
-	var price, spent string
+	var spent string
+	var price *string // of one pack; nil: none that an order may be written by
+	var packs []int64
+	var prices []string
 	var lots []byte
 	err := tx.QueryRow(ctx, `
 		SELECT y.reorder_point, y.order_up_to, y.cycle, i.id, i.code, i.description, i.base_unit, i.pack_size, i.supplier, u.release,
-		       coalesce(p.price, 0)::text, coalesce(p.currency, 'GBP'),
+		       p.price::text, p.band_packs, p.band_prices::text[], coalesce(p.currency, 'GBP'),
 		       (SELECT coalesce(json_agg(json_build_array(x.lot, x.quantity, l.expiry,
 		                (SELECT coalesce(sum(h.quantity), 0) FROM stock_hold h WHERE h.trust = $1 AND h.place = $2 AND h.item = $3 AND h.lot = x.lot AND h.released_at IS NULL))), '[]')
 		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = $2 AND b.item = $3 GROUP BY b.lot) x
@@ -76,15 +79,17 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 		  FROM policy y
 		  JOIN item i ON i.trust = y.trust AND i.id = y.item
 		  JOIN supplier u ON u.trust = i.trust AND u.code = i.supplier
-		  LEFT JOIN LATERAL (SELECT price, currency FROM item_price p WHERE p.trust = i.trust AND p.item = i.id AND p.valid_from <= current_date ORDER BY valid_from DESC LIMIT 1) p ON true
+		  LEFT JOIN LATERAL item_price_on(i.trust, i.id, current_date) p ON p.units = i.pack_size AND p.tax <> 'inclusive'
 		 WHERE y.trust = $1 AND y.place = $2 AND y.item = $3`, trust, w.Policy.Place, w.Policy.Item, since, w.Open.ID).
 		Scan(&w.Policy.ReorderPoint, &w.Policy.OrderUpTo, &w.Policy.Cycle, &w.Item.ID, &w.Item.Code, &w.Item.Description, &w.Item.BaseUnit, &w.Item.PackSize, &w.Item.Supplier, &w.Release,
-			&price, &w.Currency, &lots, &w.OnOrder, &w.History.Orders, &w.History.Largest, &w.History.Rejected, &spent)
+			&price, &packs, &prices, &w.Prices.Currency, &lots, &w.OnOrder, &w.History.Orders, &w.History.Largest, &w.History.Rejected, &spent)
 	if err != nil {
 		return err
 	}
-	if w.Price, err = decimal.Parse(price); err != nil {
-		return err
+	if price != nil {
+		if w.Prices.Bands, err = bandsOf(*price, packs, prices); err != nil {
+			return err
+		}
 	}
 	if w.Spent, err = decimal.Parse(spent); err != nil {
 		return err

@@ -10,9 +10,10 @@ import (
 )
 
 // shared gives the products in force that have the codes u (kind, value) of
-// their packs in common, two by two.
+// their packs in common, two by two. That a code is not empty is said wherever
+// one is looked for, or the index of those that are not is of no use.
 const shared = `
-	CROSS JOIN LATERAL (SELECT k.body, k.ratio FROM product_pack k WHERE k.di = u.value AND k.issuer = u.kind OFFSET 0) k
+	CROSS JOIN LATERAL (SELECT k.body, k.ratio FROM product_pack k WHERE k.di = u.value AND k.di <> '' AND k.issuer = u.kind OFFSET 0) k
 	JOIN product p ON p.body = k.body AND NOT p.removed JOIN product_body b ON b.id = p.body`
 
 const sharedColumns = `u.kind, u.value, p.source_name || ' ' || p.key, p.source_name, b.description, b.device_class, k.ratio`
@@ -31,7 +32,7 @@ func (l *ProductLoad) Matched(ctx context.Context, pause func(context.Context) e
 	for from := int64(1); from <= l.planned; from += planLines / 10 {
 		n, err := l.matchedBy(ctx, `SELECT `+sharedColumns+` FROM (
 				SELECT DISTINCT k.issuer AS kind, k.di AS value FROM stage_plan p JOIN product_pack k ON k.body = p.body AND k.di <> ''
-				 WHERE p.n BETWEEN $1 AND $2 AND EXISTS (SELECT 1 FROM product_pack o WHERE o.di = k.di AND o.issuer = k.issuer AND o.body <> k.body)) u`+shared+` ORDER BY 1, 2, 3`, from, from+planLines/10-1)
+				 WHERE p.n BETWEEN $1 AND $2 AND EXISTS (SELECT 1 FROM product_pack o WHERE o.di = k.di AND o.di <> '' AND o.issuer = k.issuer AND o.body <> k.body)) u`+shared+` ORDER BY 1, 2, 3`, from, from+planLines/10-1)
 		if err != nil {
 			return opened, closed, err
 		}

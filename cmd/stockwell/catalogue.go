@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
 	profiles "github.com/stockwell-hub/stockwell/mapping/catalogue"
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/store"
@@ -17,6 +19,7 @@ type catalogueCmd struct {
 	Quality     catalogueQuality     `cmd:"" help:"Say how good the catalogue is: GTIN coverage, duplicates, spend that cannot be scanned, price spreads."`
 	Conflicts   catalogueConflicts   `cmd:"" help:"List where sources disagree, for a person to decide."`
 	Close       catalogueClose       `cmd:"" help:"Close a conflict that was decided."`
+	TakeCode    catalogueTakeCode    `cmd:"" help:"Take a code from an item that has it by mistake, so that another may have it."`
 	Loads       catalogueLoads       `cmd:"" help:"List the files that were loaded, or not, and what each did."`
 	Profiles    catalogueProfiles    `cmd:"" help:"List the profiles by which catalogue files are read, or show one to begin one's own from."`
 	Approve     catalogueApprove     `cmd:"" help:"Say that the trust lets a product be bought, or with --refuse that it does not."`
@@ -39,10 +42,14 @@ func (c catalogueLoad) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	load := c.loadItems
 	if p.Scope == "national" {
-		return c.loadNational(a, p)
+		load = c.loadNational
 	}
-	return c.loadItems(a, p)
+	if err = load(a, p); pgtx.DiskFull(err) {
+		return fault.Wrap(err, fault.Unavailable, "disk_full", "The database's disk is full. The file was not loaded, and the catalogue is as it was. Make room, and load it again.")
+	}
+	return err
 }
 
 // loadItems loads a trust's own items.
@@ -52,17 +59,19 @@ func (c catalogueLoad) loadItems(a *app, p *profiles.Profile) error {
 		return err
 	}
 	return a.withBooks(func(s *store.Store, t *trust) error {
-		stage, err := s.OpenItemLoad(a.ctx, store.NewLoad{Trust: t.cfg.ODS, Source: p.Source, Profile: p.Ref, File: filepath.Base(c.File)}, func() { a.progress("another load is under way; waiting for it…") })
+		how, done, err := c.loading(a, s, p, most)
 		if err != nil {
 			return err
 		}
+		var unwritten error
+		stage, err := s.OpenItemLoad(a.ctx, store.NewLoad{Trust: t.cfg.ODS, Source: p.Source, Profile: p.Ref, File: filepath.Base(c.File)}, func() { a.progress("another load is under way; waiting for it…") })
+		if err != nil {
+			return errors.Join(err, done())
+		}
 		report, err := func() (pipeline.LoadReport, error) {
 			defer stage.Close()
-			how, done := c.loading(a, s, p, most)
 			report, err := pipeline.LoadItems(a.ctx, stage, catalogueFile(c.File), how)
-			if closeErr := done(); err == nil {
-				err = closeErr
-			}
+			unwritten = done()
 			return report, err
 		}()
 		a.progress("")
@@ -82,7 +91,7 @@ func (c catalogueLoad) loadItems(a *app, p *profiles.Profile) error {
 				return err
 			}
 		}
-		return c.print(a, report, p)
+		return c.print(a, report, p, unwritten)
 	})
 }
 

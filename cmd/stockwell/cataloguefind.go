@@ -65,13 +65,17 @@ func printFound(a *app, f journal.CatalogueFound) {
 		}
 		rows = append(rows, []any{whose, code, h.Description, orDash(h.Manufacturer), orDash(matched), orDash(h.State)})
 	}
-	a.printTable("Nothing found.", []any{"whose", "code", "description", "manufacturer", "found by", "state"}, rows)
-	if f.Total > len(f.Hits) {
-		more := ""
-		if f.More {
-			more = "at least "
-		}
-		fmt.Fprintf(a.out, "Page %d; %s%d in all.\n", f.Page, more, f.Total)
+	if f.Total == 0 || len(rows) > 0 {
+		a.printTable("Nothing found.", []any{"whose", "code", "description", "manufacturer", "found by", "state"}, rows)
+	}
+	switch pages := (f.Total + f.Limit - 1) / f.Limit; {
+	case f.Total == 0:
+	case f.Page > pages:
+		fmt.Fprintf(a.out, "There is no page %d: %d answers fill %d.\n", f.Page, f.Total, pages)
+	case f.More:
+		fmt.Fprintf(a.out, "Page %d of %d. There is more than the %d best that are listed: add a word.\n", f.Page, pages, f.Total)
+	case pages > 1:
+		fmt.Fprintf(a.out, "Page %d of %d; %d in all.\n", f.Page, pages, f.Total)
 	}
 }
 
@@ -110,6 +114,9 @@ func (c catalogueShow) Run(a *app) error {
 		for _, p := range e.Products {
 			printProduct(a, p, e.On)
 		}
+		for _, x := range e.Answers {
+			printAnswers(a, x)
+		}
 		for _, x := range e.Open {
 			fmt.Fprintf(a.out, "Conflict %d, %s: %s and %s disagree. %s\n", x.ID, x.Code, x.A, x.B, x.Text)
 		}
@@ -119,15 +126,42 @@ func (c catalogueShow) Run(a *app) error {
 
 func printItem(a *app, i journal.CatalogueItem, on string) {
 	fmt.Fprintf(a.out, "Own item %s: %s\n", i.Item, i.Description)
-	price := "no price told by then"
-	if i.Price != "" {
-		price = fmt.Sprintf("%s for %d, without VAT, since %s", money(i.Price, i.Currency), i.PackSize, i.PriceFrom)
-	}
-	fmt.Fprintf(a.out, "  price on %s: %s\n  supplier: %s%s\n", on, price, i.Supplier, labelled("; manufacturer: ", i.Manufacturer))
+	fmt.Fprintf(a.out, "  price on %s: %s\n  supplier: %s%s\n", on, priceText(i.Price), i.Supplier, labelled("; manufacturer: ", i.Manufacturer))
 	for _, x := range i.Codes {
-		fmt.Fprintf(a.out, "  code: %s %s, %d %s\n", x.Kind, x.Value, x.Ratio, i.BaseUnit)
+		fmt.Fprintf(a.out, "  code: %s %s, %d %s%s%s\n", x.Kind, x.Value, x.Ratio, i.BaseUnit, labelled(", since ", x.From), labelled(", until ", x.To))
+	}
+	facts := []string{}
+	for _, f := range []struct {
+		name string
+		told bool
+	}{{"implantable", i.Implantable}, {"reportable", i.Reportable}, {"lot tracked", i.LotTracked}, {"serial tracked", i.Serial}, {"expiry tracked", i.Expiry}} {
+		if f.told {
+			facts = append(facts, f.name)
+		}
+	}
+	if i.DeviceClass != "" {
+		facts = append([]string{"device of class " + i.DeviceClass}, facts...)
+	}
+	if len(facts) > 0 {
+		fmt.Fprintf(a.out, "  it is: %s\n", strings.Join(facts, ", "))
 	}
 	printAlternatives(a, i.Alternatives)
+	fmt.Fprintln(a.out)
+}
+
+// printAnswers tells what counts of each field where several tell of one thing.
+func printAnswers(a *app, x journal.Answers) {
+	if len(x.Of) < 2 {
+		return
+	}
+	fmt.Fprintf(a.out, "What counts of %s:\n", strings.Join(x.Of, ", "))
+	for _, f := range x.Fields {
+		others := ""
+		for _, o := range f.Others {
+			others += "; but " + o.Source + " says " + o.Value
+		}
+		fmt.Fprintf(a.out, "  %s: %s, by %s%s\n", journal.FieldLabel(f.Field), f.Value, f.Source, others)
+	}
 	fmt.Fprintln(a.out)
 }
 
@@ -196,7 +230,7 @@ func priceText(p *journal.ProductPrice) string {
 		parts = append(parts, text)
 	}
 	tax := map[string]string{"exclusive": "without VAT", "inclusive": "with VAT", "exempt": "exempt from VAT"}[p.Tax]
-	return fmt.Sprintf("%s for %d, %s, since %s%s", strings.Join(parts, ", "), p.Units, tax, p.From, labelled(" until ", p.To))
+	return fmt.Sprintf("%s for %d, %s, since %s%s%s", strings.Join(parts, ", "), p.Units, tax, p.From, labelled(" until ", p.To), labelled(", told on ", p.ToldOn))
 }
 
 func yesNo(b *bool) string {

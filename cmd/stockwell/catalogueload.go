@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -37,7 +38,7 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 		return err
 	}
 	return a.withDatabase(func(s *store.Store) error {
-		report, err := c.national(a, s, p, most)
+		report, unwritten, err := c.national(a, s, p, most)
 		if err == nil && report.State == "published" {
 			a.progress("matching the trusts' items…")
 			err = matchAll(a, s, p.Source)
@@ -46,7 +47,7 @@ func (c catalogueLoad) loadNational(a *app, p *profiles.Profile) error {
 		if err != nil {
 			return err
 		}
-		return c.print(a, report, p)
+		return c.print(a, report, p, unwritten)
 	})
 }
 
@@ -78,24 +79,25 @@ func (a *app) mostChange() (int, error) {
 	return hub.Catalogue.MostChange, nil
 }
 
-func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, most int) (pipeline.LoadReport, error) {
+func (c catalogueLoad) national(a *app, s *store.Store, p *profiles.Profile, most int) (report pipeline.LoadReport, unwritten, err error) {
+	how, done, err := c.loading(a, s, p, most)
+	if err != nil {
+		return report, nil, err
+	}
 	stage, err := s.OpenProductLoad(a.ctx, store.NewLoad{Source: p.Source, KeyKind: p.KeyKind, Rank: p.Rank, Profile: p.Ref, Full: p.Mode == "full", File: filepath.Base(c.File)}, !c.DryRun,
 		func() { a.progress("another load is under way; waiting for it…") })
 	if err != nil {
-		return pipeline.LoadReport{}, err
+		return report, nil, errors.Join(err, done())
 	}
 	defer stage.Close()
-	how, done := c.loading(a, s, p, most)
-	report, err := pipeline.LoadProducts(a.ctx, stage, catalogueFile(c.File), how)
-	if closeErr := done(); err == nil {
-		err = closeErr
-	}
-	return report, err
+	report, err = pipeline.LoadProducts(a.ctx, stage, catalogueFile(c.File), how)
+	return report, done(), err
 }
 
 // loading is how the command line says that a file be loaded. Done ends the
-// files that it writes.
-func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most int) (how pipeline.Loading, done func() error) {
+// files that it writes; they are there, with their header, from the beginning,
+// so that nobody takes those of an earlier load for them.
+func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most int) (how pipeline.Loading, done func() error, err error) {
 	way := &pipeline.GiveWay{Oldest: s.QueueOldest}
 	how = pipeline.Loading{Profile: p, Most: most, Accepted: string(c.Accept), Try: c.DryRun, Pause: way.Pause, Progress: c.progressOf(a)}
 	var closing []func() error
@@ -109,20 +111,26 @@ func (c catalogueLoad) loading(a *app, s *store.Store, p *profiles.Profile, most
 		return first
 	}
 	if c.Rejected != "" {
-		w, closer := laterCSV(c.Rejected, "line", "path", "code", "reason", "row")
+		w, closer, err := newCSV(c.Rejected, "line", "path", "code", "reason", "row")
+		if err != nil {
+			return how, done, err
+		}
 		how.Rejected = func(r pipeline.RejectedRow) error {
 			return w(strconv.Itoa(r.Line), r.Path, r.Code, r.Text, strings.Join(harmless(r.Row), " | "))
 		}
 		closing = append(closing, closer)
 	}
 	if c.Changes != "" {
-		w, closer := laterCSV(c.Changes, "key", "field", "before", "after")
+		w, closer, err := newCSV(c.Changes, "key", "field", "before", "after")
+		if err != nil {
+			return how, done, errors.Join(err, done())
+		}
 		how.Changed = func(x catalogue.FieldChange) error {
 			return w(harmless([]string{x.Key, x.Field, x.Before, x.After})...)
 		}
 		closing = append(closing, closer)
 	}
-	return how, done
+	return how, done, nil
 }
 
 // progressOf draws how far a load is.
@@ -159,33 +167,29 @@ func bar(percent int) string {
 	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "] " + fmt.Sprintf("%3d%%", percent)
 }
 
-// laterCSV writes a CSV file that is made with its first row.
-func laterCSV(name string, header ...string) (write func(cells ...string) error, done func() error) {
-	var f *os.File
-	var w *csv.Writer
-	write = func(cells ...string) (err error) {
-		if f == nil {
-			if f, err = os.Create(name); err != nil {
-				return err
-			}
-			w = csv.NewWriter(f)
-			if err := w.Write(header); err != nil {
-				return err
-			}
-		}
-		return w.Write(cells)
-	}
-	return write, func() error {
-		if f == nil {
+// newCSV begins a CSV file with its header.
+func newCSV(name string, header ...string) (write func(cells ...string) error, done func() error, err error) {
+	told := func(err error) error {
+		if err == nil {
 			return nil
 		}
-		w.Flush()
-		if err := w.Error(); err != nil {
-			_ = f.Close()
-			return err
-		}
-		return f.Close()
+		return fault.Wrap(err, fault.Invalid, "file_not_writable", "The file cannot be written. Check its folder, who may write there, and whether the disk is full.").At(name)
 	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, nil, told(err)
+	}
+	w := csv.NewWriter(f)
+	write = func(cells ...string) error { return told(w.Write(cells)) }
+	done = func() error {
+		w.Flush()
+		return told(errors.Join(w.Error(), f.Close()))
+	}
+	_ = w.Write(header) // the flush tells
+	if w.Flush(); w.Error() != nil {
+		return nil, nil, errors.Join(told(w.Error()), f.Close())
+	}
+	return write, done, nil
 }
 
 // harmless keeps a spreadsheet from computing what a file's cells say.
@@ -218,15 +222,18 @@ func catalogueFile(name string) pipeline.CatalogueFile {
 	}
 }
 
-// print tells what a load did. The exit status is 1 if rows were rejected, or
-// if it waits for a person.
-func (c catalogueLoad) print(a *app, r pipeline.LoadReport, p *profiles.Profile) error {
+// print tells what a load did, and last what could not be written of it. The exit
+// status is 1 if rows were rejected, or if it waits for a person.
+func (c catalogueLoad) print(a *app, r pipeline.LoadReport, p *profiles.Profile, unwritten error) error {
 	if a.JSON {
 		if err := a.printJSON(r); err != nil {
 			return err
 		}
 	} else {
 		c.say(a, r, p)
+	}
+	if unwritten != nil {
+		return unwritten
 	}
 	if r.RejectedRows > 0 || r.State == "waits" {
 		return errNo
@@ -263,8 +270,7 @@ func (c catalogueLoad) say(a *app, r pipeline.LoadReport, p *profiles.Profile) {
 		fmt.Fprintf(a.out, "  … and %d more rejected rows; --rejected FILE writes every one.\n", r.RejectedRows-int64(shown))
 	}
 	switch r.State {
-	case "unchanged":
-	case "published":
+	case "unchanged", "published":
 		if r.Conflicts+r.ConflictsClosed > 0 {
 			fmt.Fprintf(a.out, "Conflicts: %d opened, %d closed. `stockwell catalogue conflicts` lists them.\n", r.Conflicts, r.ConflictsClosed)
 		}

@@ -37,7 +37,7 @@ func (c catalogueQuality) Run(a *app) error {
 		a.printTable("No duplicates.", []any{"may be one item", "because of", ""}, rows)
 		rows = nil
 		for _, x := range q.Spend {
-			rows = append(rows, []any{x.Item, x.Description, money(x.Value, "GBP"), x.Lines})
+			rows = append(rows, []any{x.Item, x.Description, money(x.Value, x.Currency), x.Lines})
 		}
 		fmt.Fprintln(a.out)
 		a.printTable("Nothing was ordered that has no GTIN.", []any{"ordered without a GTIN", "description", "value", "order lines"}, rows)

@@ -138,6 +138,15 @@ func (a *app) oneTrust(s *store.Store) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if len(all) == 0 { // the hub has not run yet
+		_, configured, err := a.load()
+		if err != nil {
+			return "", err
+		}
+		for _, t := range configured {
+			all = append(all, t.ODS)
+		}
+	}
 	if a.Trust != "" {
 		for _, t := range all {
 			if t == a.Trust {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stockwell-hub/stockwell/schemas/nhs"
 	"github.com/stockwell-hub/stockwell/schemas/udi"
 )
 
@@ -38,6 +39,22 @@ func Ask(text string, now time.Time) Asked {
 		}
 	}
 	return a
+}
+
+// AsKept is a code as it is kept, whichever way somebody writes it.
+func (c Code) AsKept() Code {
+	c.Value = strings.TrimSpace(c.Value)
+	switch c.Kind {
+	case GTIN:
+		if g, err := udi.ParseGTIN(c.Value); err == nil {
+			c.Value = g.String()
+		}
+	case NPC:
+		if n, err := nhs.ParseNPC(c.Value); err == nil {
+			c.Value = string(n)
+		}
+	}
+	return c
 }
 
 // scanned is the code of a scan's device identifier.

@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"fmt"
 	"maps"
 	"strconv"
 	"testing"
@@ -88,7 +89,7 @@ func TestParseRow_ReadsAWholeRow(t *testing.T) {
 	if !maps.Equal(r.Codes(), want) || r.NPC == "" {
 		t.Errorf("codes %v", r.Codes())
 	}
-	if !r.Reportable || !r.LotTracked || r.SerialTracked || r.Currency != "GBP" || r.Price.String() != "620.00" || r.PackSize != 5 {
+	if !r.Reportable || !r.LotTracked || r.SerialTracked || fmt.Sprint(r.Prices) != "{[{1 620}] GBP exclusive 5 0001-01-01 00:00:00 +0000 UTC 0001-01-01 00:00:00 +0000 UTC}" || r.PackSize != 5 {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -23,8 +23,8 @@ type Row struct {
 	// CaseCeiling is the most base units that one case is thought to use: nil if
 	// the row does not say, zero if there is no such number.
 	CaseCeiling *int64
-	Price       decimal.Decimal // of one pack
-	Currency    string
+	// Prices are what the trust pays for one pack; no bands: not told.
+	Prices PriceList
 }
 
 // Codes are the item's codes with the base units that each stands for.
@@ -67,6 +67,14 @@ const (
 
 var mostPrice = decimal.MustParse("99999999.9999")
 
+// longest is how many bytes a text may have.
+func longest(column string) int {
+	if column == "item" {
+		return mostCode
+	}
+	return mostText
+}
+
 // ParseRow checks one line of a catalogue file, by column name. Every problem
 // of the line is given, as "column: what to do".
 func ParseRow(v map[string]string) (Row, []*fault.Error) {
@@ -76,9 +84,9 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 		problems = append(problems, fault.New(fault.Invalid, code, "%s", text).At(column))
 	}
 	text := func(column string) string {
-		s := strings.TrimSpace(v[column])
-		if s != "" && formula(s) {
-			bad(column, "cell_formula", formulaText)
+		s := oneLine(v[column])
+		if code, text := wrongText(s, longest(column)); code != "" {
+			bad(column, code, text)
 		}
 		return s
 	}
@@ -104,9 +112,13 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 		if s == "" {
 			return ""
 		}
+		if shortened(s) {
+			bad(column, "code_shortened", shortenedText)
+			return ""
+		}
 		g, err := udi.ParseGTIN(s)
 		if err != nil {
-			bad(column, "gtin_invalid", "It is not a GTIN with a right check digit. Correct it, or leave it empty.")
+			bad(column, "gtin_invalid", gtinText(s))
 			return ""
 		}
 		return g.String()
@@ -154,22 +166,20 @@ func ParseRow(v map[string]string) (Row, []*fault.Error) {
 	return r, problems
 }
 
+// priceFields are those by which a file of a trust's items tells of prices. It
+// is always the pack that is ordered which is priced.
+var priceFields = [...]Field{fPrice, fCurrency, fTax, fPriceFrom, fPriceTo, fBand2Packs, fBand2Price, fBand3Packs, fBand3Price, fBand4Packs, fBand4Price}
+
+// price reads what a national feed may tell of prices, too, by the same rules.
 func (r *Row) price(v map[string]string, bad func(column, code, text string)) {
-	r.Currency = strings.ToUpper(strings.TrimSpace(v["currency"]))
-	if r.Currency == "" {
-		r.Currency = "GBP"
+	var cells Values
+	for _, f := range priceFields {
+		cells[f] = v[f.String()]
 	}
-	if len(r.Currency) != 3 || strings.Trim(r.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		bad("currency", "currency_invalid", "Write a currency as three letters, as GBP.")
+	read := reader{v: &cells, p: &Product{OrderUnits: r.PackSize}}
+	read.prices()
+	r.Prices = read.p.Prices
+	for _, p := range read.problems {
+		bad(p.Field.String(), p.Err.Code, p.Err.Text)
 	}
-	s := strings.TrimSpace(v["price"])
-	if s == "" {
-		return
-	}
-	p, err := decimal.Parse(s)
-	if err != nil || p.IsNeg() || p.Scale() > 4 || p.Cmp(mostPrice) > 0 {
-		bad("price", "price_invalid", "Write a price as 1240.00: a point, no thousands separator, at most four decimals, and no more than 99999999.9999.")
-		return
-	}
-	r.Price = p
 }

@@ -38,6 +38,7 @@ const (
 	fPack4Size
 	fPack4DI
 	fPackUnit
+	fPackKind
 	fPackDI
 	fPackContains
 	fPackCount
@@ -73,7 +74,7 @@ var fieldNames = [fieldCount]string{
 	fLotTracked: "lot_tracked", fSerialTracked: "serial_tracked", fExpiryTracked: "expiry_tracked", fDI: "di", fIssuer: "issuer",
 	fPack2Unit: "pack2_unit", fPack2Size: "pack2_size", fPack2DI: "pack2_di", fPack3Unit: "pack3_unit", fPack3Size: "pack3_size", fPack3DI: "pack3_di",
 	fPack4Unit: "pack4_unit", fPack4Size: "pack4_size", fPack4DI: "pack4_di",
-	fPackUnit: "pack_unit", fPackDI: "pack_di", fPackContains: "pack_contains", fPackCount: "pack_count",
+	fPackUnit: "pack_unit", fPackKind: "pack_kind", fPackDI: "pack_di", fPackContains: "pack_contains", fPackCount: "pack_count",
 	fFormerCode: "former_code", fFormerKind: "former_kind", fFormerFrom: "former_from", fFormerTo: "former_to",
 	fPrice: "price", fPriceUnits: "price_units", fCurrency: "currency", fTax: "tax", fPriceFrom: "price_from", fPriceTo: "price_to",
 	fBand2Packs: "band2_packs", fBand2Price: "band2_price", fBand3Packs: "band3_packs", fBand3Price: "band3_price", fBand4Packs: "band4_packs", fBand4Price: "band4_price",

@@ -30,6 +30,7 @@ const (
 	Contradicted = "description"  // nothing in the descriptions agrees
 	ClassDiffers = "device_class" // the classes of the device differ
 	TwoProducts  = "two_products" // an item's codes lead to two products of one source
+	CodeTaken    = "code_taken"   // an item's row claims the code of another item
 )
 
 // Conflict is a disagreement for the worklist. Nothing is ever merged because

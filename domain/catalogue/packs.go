@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stockwell-hub/stockwell/schemas/udi"
@@ -14,7 +15,7 @@ func (r *reader) packs() {
 	p.Packs = append(p.Packs, base)
 	for _, l := range [...][3]Field{{fPack2Unit, fPack2Size, fPack2DI}, {fPack3Unit, fPack3Size, fPack3DI}, {fPack4Unit, fPack4Size, fPack4DI}} {
 		size := r.whole(l[1], 0)
-		unit := strings.TrimSpace(r.v[l[0]])
+		unit := r.text(l[0], false)
 		issuer, di := r.di(l[2])
 		if size == 0 {
 			if di != "" {
@@ -61,6 +62,9 @@ func (r *reader) ordered() {
 		none = p.Packs[1].Ratio
 	}
 	p.OrderUnits = r.whole(fOrderUnits, none)
+	if !slices.ContainsFunc(p.Packs, func(k Pack) bool { return k.Ratio == p.OrderUnits }) {
+		r.bad(fOrderUnits, "pack_unknown", "It is ordered in a pack that none of the levels holds. Give a level's size.")
+	}
 }
 
 // distinct sees to it that no two levels have one code.
@@ -82,6 +86,10 @@ func (r *reader) di(f Field) (Kind, string) {
 	if s == "" {
 		return "", ""
 	}
+	if shortened(s) {
+		r.bad(f, "code_shortened", shortenedText)
+		return "", ""
+	}
 	switch strings.ToUpper(strings.TrimSpace(r.v[fIssuer])) {
 	case "HIBCC":
 		return HIBCC, r.plainDI(f, strings.TrimPrefix(s, "+"))
@@ -90,7 +98,7 @@ func (r *reader) di(f Field) (Kind, string) {
 	case "", "GS1":
 		g, err := udi.ParseGTIN(s)
 		if err != nil {
-			r.bad(f, "gtin_invalid", "It is not a GTIN with a right check digit. Correct it, or leave it empty.")
+			r.bad(f, "gtin_invalid", "%s", gtinText(s))
 			return "", ""
 		}
 		return GTIN, g.String()
@@ -118,8 +126,19 @@ func (r *reader) hierarchy(rows []Values) {
 	defer func() { r.v = first }()
 	left := make([]*Values, 0, len(rows))
 	for i := range rows {
-		if rows[i][fPackDI] != "" && !r.sameDI(&rows[i], fPackDI, base.DI) {
+		if rows[i][fPackDI] == "" || r.sameDI(&rows[i], fPackDI, base.DI) {
+			continue
+		}
+		switch strings.ToLower(strings.TrimSpace(rows[i][fPackKind])) {
+		case "", "pack":
 			left = append(left, &rows[i])
+		case "also":
+			r.v = &rows[i]
+			r.also()
+		case "none":
+		default:
+			r.v = &rows[i]
+			r.bad(fPackKind, "pack_kind_unknown", "Write pack, also or none, or leave it empty.")
 		}
 	}
 	for progress := true; progress && len(left) > 0; {
@@ -144,12 +163,21 @@ func (r *reader) hierarchy(rows []Values) {
 	r.distinct()
 }
 
+// also takes the present row's code up as another one of the base unit.
+func (r *reader) also() {
+	issuer, di := r.di(fPackDI)
+	c := ValidCode{Code: Code{Kind: issuer, Value: di}}
+	if di != "" && !slices.Contains(r.p.Codes, c) {
+		r.p.Codes = append(r.p.Codes, c)
+	}
+}
+
 func (r *reader) sameDI(v *Values, f Field, di string) bool {
 	s := strings.TrimSpace(v[f])
 	if g, err := udi.ParseGTIN(s); err == nil {
 		s = g.String()
 	}
-	return s == di
+	return di != "" && (s == di || strings.TrimPrefix(s, "+") == di || strings.TrimPrefix(s, "=/") == di)
 }
 
 // outer adds the level of the present row, if what it contains is there.
@@ -170,7 +198,7 @@ func (r *reader) outer() bool {
 		case count*level.Ratio > mostPack:
 			r.bad(fPackCount, "size_invalid", "The pack holds more than %d base units.", mostPack)
 		case di != "":
-			unit := strings.TrimSpace(r.v[fPackUnit])
+			unit := r.text(fPackUnit, false)
 			if unit == "" {
 				unit = "pack"
 			}
@@ -189,20 +217,26 @@ func (r *reader) codes() {
 	}
 	c := ValidCode{Code: Code{Kind: Kind(strings.ToLower(strings.TrimSpace(r.v[fFormerKind]))), Value: s}}
 	c.From, c.To = r.days(fFormerFrom, fFormerTo)
+	if c.Kind == "" {
+		if c.Kind = r.KeyKind; c.Kind == DI {
+			c.Kind = GTIN
+		}
+		c.Value = r.normal(s)
+	}
 	switch c.Kind {
 	case GTIN:
 		g, err := udi.ParseGTIN(s)
 		if err != nil {
-			r.bad(fFormerCode, "gtin_invalid", "It is not a GTIN with a right check digit. Correct it, or leave it empty.")
+			r.bad(fFormerCode, "gtin_invalid", "%s", gtinText(s))
 			return
 		}
 		c.Value = g.String()
-	case "":
-		c.Kind = r.KeyKind
 	case NPC, MPC, ERP, HIBCC, ICCBBA:
 	default:
 		r.bad(fFormerKind, "code_kind_unknown", "Write gtin, npc, mpc, erp, hibcc or iccbba.")
 		return
 	}
-	r.p.Codes = append(r.p.Codes, c)
+	if !slices.ContainsFunc(r.p.Codes, func(o ValidCode) bool { return o.Code == c.Code }) {
+		r.p.Codes = append(r.p.Codes, c)
+	}
 }

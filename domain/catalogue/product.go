@@ -91,7 +91,8 @@ type ValidCode struct {
 	From, To time.Time
 }
 
-// PriceList is what a source asks for a product. No bands is no price.
+// PriceList is what a source asks for a product, or a trust pays for an item. No
+// bands is no price.
 type PriceList struct {
 	Bands    []Band
 	Currency string
@@ -101,6 +102,22 @@ type PriceList struct {
 	Units int64
 	// From and To are the first and the last day; zero is not told.
 	From, To time.Time
+}
+
+// For is the price of one pack where so many are bought; ok is false where there
+// is none.
+func (l PriceList) For(packs int64) (price decimal.Decimal, ok bool) {
+	for _, b := range l.Bands {
+		if b.FromPacks <= packs {
+			price, ok = b.Price, true
+		}
+	}
+	return price, ok
+}
+
+// One is a price list of one price for every number of packs.
+func One(price decimal.Decimal, currency string) PriceList {
+	return PriceList{Bands: []Band{{FromPacks: 1, Price: price}}, Currency: currency, Tax: "exclusive"}
 }
 
 // Band is the price of one pack where at least FromPacks are bought.

@@ -42,7 +42,7 @@ func (how Reading) ReadProduct(rows []Values) (Product, []Problem) {
 	p := Product{}
 	r := &reader{Reading: how, v: &rows[0], p: &p}
 	p.Key = r.key()
-	if (how.KeyKind == DI || how.KeyKind == GTIN) && r.v[fDI] == "" {
+	if (how.KeyKind == DI || how.KeyKind == GTIN) && r.v[fDI] == "" && len(r.problems) == 0 {
 		r.v[fDI] = r.v[fKey]
 	}
 	switch action := strings.ToLower(r.v[fAction]); action {
@@ -74,28 +74,15 @@ func (r *reader) bad(f Field, code, text string, args ...any) {
 // text is a cell that people wrote. One that a spreadsheet would run is
 // refused: the catalogue is exported to them.
 func (r *reader) text(f Field, need bool) string {
-	s := strings.TrimSpace(r.v[f])
-	switch {
-	case s == "":
-		if need {
-			r.bad(f, "value_missing", "The value is missing. Fill it in.")
-		}
-	case formula(s):
-		r.bad(f, "cell_formula", formulaText)
-	case len(s) > mostText:
-		r.bad(f, "text_too_long", "The text is longer than %d bytes. Shorten it.", mostText)
+	s := oneLine(r.v[f])
+	if s == "" && need {
+		r.bad(f, "value_missing", "The value is missing. Fill it in.")
+	}
+	if code, text := wrongText(s, mostText); code != "" {
+		r.problems = append(r.problems, Problem{f, fault.New(fault.Invalid, code, "%s", text)})
 	}
 	return s
 }
-
-const formulaText = "The cell begins as a spreadsheet's formula does. Give the text itself; nothing in a file is ever computed."
-
-// formula reports whether a spreadsheet would compute a cell.
-func formula(s string) bool {
-	return s[0] == '=' || s[0] == '@' || (s[0] == '+' || s[0] == '-') && len(s) > 1 && strings.ContainsAny(s, "(!|")
-}
-
-const mostText = 2000
 
 // key reads the source's own name of the product.
 func (r *reader) key() string {
@@ -103,20 +90,41 @@ func (r *reader) key() string {
 	if s == "" {
 		return ""
 	}
-	switch r.KeyKind {
-	case NPC:
+	if r.KeyKind == NPC {
 		n, err := nhs.ParseNPC(s)
 		if err != nil {
 			r.bad(fKey, "npc_invalid", "It is not an NHS Supply Chain product code: three letters, then digits.")
 		}
 		return string(n)
+	}
+	s = r.normal(s)
+	if len(s) > mostCode {
+		r.bad(fKey, "key_too_long", "The code is longer than 80 bytes.")
+	}
+	return s
+}
+
+// Key is a cell as a key of the source; empty if it can be none.
+func (how Reading) Key(cell string) string {
+	r := reader{Reading: how}
+	key := r.normal(strings.TrimSpace(cell))
+	if len(key) > mostCode {
+		return ""
+	}
+	return key
+}
+
+// normal writes a key as it is kept.
+func (r *reader) normal(s string) string {
+	switch r.KeyKind {
+	case NPC:
+		if n, err := nhs.ParseNPC(s); err == nil {
+			return string(n)
+		}
 	case GTIN, DI:
 		if g, err := udi.ParseGTIN(s); err == nil {
 			return g.String()
 		}
-	}
-	if len(s) > 80 {
-		r.bad(fKey, "key_too_long", "The code is longer than 80 bytes.")
 	}
 	return s
 }
@@ -218,7 +226,6 @@ func (r *reader) status() {
 	p.DiscontinuedOn = r.day(fDiscontinuedOn)
 	switch strings.ToLower(strings.TrimSpace(r.v[fStatus])) {
 	case "":
-		p.Discontinued = !p.DiscontinuedOn.IsZero()
 	case "active":
 		reason, from, to, p.DiscontinuedOn = "", time.Time{}, time.Time{}, time.Time{}
 	case "suspended":
@@ -233,6 +240,7 @@ func (r *reader) status() {
 	default:
 		r.bad(fStatus, "status_unknown", "Write active, suspended, discontinued or removed, or leave it empty.")
 	}
+	p.Discontinued = p.Discontinued || !p.DiscontinuedOn.IsZero()
 	if reason != "" || !from.IsZero() {
 		p.Suspension = &Suspension{Reason: reason, From: from, To: to}
 	}
@@ -242,11 +250,14 @@ func (r *reader) alternatives() {
 	seen := map[string]bool{}
 	for _, f := range [...]Field{fDirect, fIndirect} {
 		for s := range strings.FieldsFuncSeq(r.v[f], func(c rune) bool { return c == ';' || c == '|' || c == ',' || c == ' ' }) {
+			s = r.normal(s)
 			switch {
 			case s == r.p.Key:
 				r.bad(f, "alternative_itself", "A product is no alternative to itself.")
-			case len(s) > 80:
+			case len(s) > mostCode:
 				r.bad(f, "key_too_long", "The code is longer than 80 bytes.")
+			case formula(s):
+				r.bad(f, "cell_formula", formulaText)
 			case seen[s]:
 				r.bad(f, "alternative_twice", "An alternative is named twice; it is either direct or indirect.")
 			default:
@@ -285,6 +296,7 @@ func (r *reader) prices() {
 		}
 		from := r.whole(b[0], 0)
 		switch n := len(l.Bands); {
+		case n == 0 && strings.TrimSpace(r.v[fPrice]) != "": // told already
 		case n == 0:
 			r.bad(b[1], "band_without_price", "A price from a quantity on needs the price of one pack before it.")
 		case from <= l.Bands[n-1].FromPacks:
@@ -301,8 +313,8 @@ func (r *reader) amount(f Field) (decimal.Decimal, bool) {
 		return decimal.Decimal{}, false
 	}
 	d, err := decimal.Parse(s)
-	if err != nil || d.IsNeg() || d.Scale() > 4 && d.Trim(4).Scale() > 4 || d.Cmp(mostPrice) > 0 {
-		r.bad(f, "price_invalid", "Write a price as 1240.00: a point, no comma and no thousands separator, at most four decimals, and no more than 99999999.9999.")
+	if err != nil || strings.ContainsAny(s, "eE") || d.IsNeg() || d.Scale() > 4 && d.Trim(4).Scale() > 4 || d.Cmp(mostPrice) > 0 {
+		r.bad(f, "price_invalid", "Write a price as 1240.00: a point, no comma, no thousands separator and no sign of the currency, at most four decimals, and no more than 99999999.9999.")
 		return decimal.Decimal{}, false
 	}
 	return d.Trim(0), true

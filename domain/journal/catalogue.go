@@ -1,6 +1,9 @@
 package journal
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Load is a catalogue file that was taken in, or not.
 type Load struct {
@@ -34,7 +37,9 @@ type Load struct {
 
 // Product is a product as one source tells it.
 type Product struct {
-	Source         string        `json:"source"`
+	Source string `json:"source"`
+	// Rank is how much the source counts beside others: the lowest first.
+	Rank           int16         `json:"rank"`
 	Key            string        `json:"key"`
 	Description    string        `json:"description"`
 	Manufacturer   string        `json:"manufacturer"`
@@ -96,6 +101,8 @@ type ProductPrice struct {
 	Units    int64       `json:"units"`
 	From     string      `json:"from"`
 	To       string      `json:"to,omitempty"`
+	// ToldOn is when it was told, if that was after its first day.
+	ToldOn string `json:"told_on,omitempty"`
 }
 
 // PriceBand is the price where at least FromPacks packs are bought.
@@ -131,18 +138,24 @@ type CatalogueItem struct {
 	Supplier     string        `json:"supplier"`
 	Manufacturer string        `json:"manufacturer"`
 	DeviceClass  string        `json:"device_class"`
+	LotTracked   bool          `json:"lot_tracked"`
+	Serial       bool          `json:"serial_tracked"`
+	Expiry       bool          `json:"expiry_tracked"`
+	Implantable  bool          `json:"implantable"`
+	Reportable   bool          `json:"reportable"`
 	Codes        []ItemCode    `json:"codes"`
-	Price        string        `json:"price,omitempty"`
-	Currency     string        `json:"currency,omitempty"`
-	PriceFrom    string        `json:"price_from,omitempty"`
+	Price        *ProductPrice `json:"price"`
 	Alternatives []Alternative `json:"alternatives"`
 }
 
 // ItemCode is a code of an item; Ratio is the base units that it stands for.
+// One that a person took from the item has the day until which it was its.
 type ItemCode struct {
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
 	Ratio int64  `json:"ratio"`
+	From  string `json:"from,omitempty"`
+	To    string `json:"to,omitempty"`
 }
 
 // CatalogueHit is one answer to a search.
@@ -169,6 +182,9 @@ type CatalogueSearch struct {
 	Page  int // from 1
 }
 
+// MostHits is how many answers a page may have.
+const MostHits = 200
+
 // CatalogueFound is a page of answers.
 type CatalogueFound struct {
 	Text string `json:"text"`
@@ -176,10 +192,12 @@ type CatalogueFound struct {
 	// the words.
 	By   string         `json:"by"`
 	Hits []CatalogueHit `json:"hits"`
-	// Total counts all answers, up to a bound that More says was reached.
+	// Total counts all answers. Where there are more than are listed, More says
+	// so, and Total is how many are.
 	Total int  `json:"total"`
 	More  bool `json:"more"`
 	Page  int  `json:"page"`
+	Limit int  `json:"limit"` // of a page
 	// Read are the words that were searched for in place of mistyped ones.
 	Read map[string][]string `json:"read,omitempty"`
 	// Scan is what a scanned symbol said beside the product.
@@ -199,10 +217,51 @@ type ScanFacts struct {
 type CatalogueEntry struct {
 	Text string `json:"text"`
 	// On is the day for which it is told.
-	On       string              `json:"on"`
-	Items    []CatalogueItem     `json:"items"`
-	Products []Product           `json:"products"`
-	Open     []CatalogueConflict `json:"conflicts"`
+	On       string          `json:"on"`
+	Items    []CatalogueItem `json:"items"`
+	Products []Product       `json:"products"`
+	// Answers say for each thing that the items and products are, which may be
+	// one, what counts of each field.
+	Answers []Answers           `json:"answers"`
+	Open    []CatalogueConflict `json:"conflicts"`
+}
+
+// Answers are what counts of one thing. Of names its items and products, in
+// the order of their precedence.
+type Answers struct {
+	Of     []string      `json:"of"`
+	Fields []FieldAnswer `json:"fields"`
+}
+
+// FieldAnswer is what counts of a field, whose word it is, and who says
+// otherwise.
+type FieldAnswer struct {
+	Field  string       `json:"field"`
+	Value  string       `json:"value"`
+	Source string       `json:"source"`
+	Others []OtherValue `json:"others,omitempty"`
+}
+
+// FieldLabel is a field's name as people read it.
+func FieldLabel(field string) string {
+	if field == "code_of_1" {
+		return "code of one unit"
+	}
+	if of, ok := strings.CutPrefix(field, "code_of_"); ok {
+		return "code of a pack of " + of
+	}
+	if label, ok := fieldLabels[field]; ok {
+		return label
+	}
+	return strings.ReplaceAll(field, "_", " ")
+}
+
+var fieldLabels = map[string]string{"mpc": "maker's number", "npc": "NPC", "eclass": "NHS-eClass", "gmdn": "GMDN", "emdn": "EMDN", "base_unit": "unit"}
+
+// OtherValue is what another says of a field.
+type OtherValue struct {
+	Source string `json:"source"`
+	Value  string `json:"value"`
 }
 
 // CatalogueConflict is a disagreement that waits for a person.
@@ -250,6 +309,7 @@ type SpendWithoutGTIN struct {
 	Item        string `json:"item"`
 	Description string `json:"description"`
 	Value       string `json:"value"`
+	Currency    string `json:"currency"`
 	Lines       int64  `json:"order_lines"`
 }
 

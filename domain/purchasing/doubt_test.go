@@ -24,7 +24,7 @@ func want(available int64) purchasing.Want {
 	return purchasing.Want{
 		Policy: replenishment.Policy{Place: 3, Item: 7, ReorderPoint: 5, OrderUpTo: 10, Cycle: 6},
 		Stock:  inventory.Position{Lots: map[string]int64{"L1": available}},
-		Item:   catalogue.Item{ID: 7, PackSize: 1, Supplier: "S1"}, Price: money("10.00"), Currency: "GBP", Release: "immediate", Spent: money("0"),
+		Item:   catalogue.Item{ID: 7, PackSize: 1, Supplier: "S1"}, Prices: catalogue.One(money("10.00"), "GBP"), Release: "immediate", Spent: money("0"),
 		History: purchasing.History{Orders: 1, Largest: 10}, Movement: 5, Cause: inventory.Cause{Message: 1, Origin: "FT1[1]", Profile: "p@1"},
 	}
 }

@@ -124,7 +124,7 @@ func TestPlan_CountsExpiredStockAsNoneAndSaysWhatItRestsOn(t *testing.T) {
 		Policy: replenishment.Policy{Place: 3, Item: 7, ReorderPoint: 4, OrderUpTo: 8, Cycle: 2},
 		Stock: inventory.Position{Lots: map[string]int64{"OLD": 5, "NEW": 1}, Expiry: map[string]time.Time{
 			"OLD": time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)}},
-		Item: catalogue.Item{ID: 7, PackSize: 2, Supplier: "S1"}, Price: money("10.00"), Currency: "GBP", Release: "immediate", Spent: money("0"),
+		Item: catalogue.Item{ID: 7, PackSize: 2, Supplier: "S1"}, Prices: catalogue.One(money("10.00"), "GBP"), Release: "immediate", Spent: money("0"),
 		History: purchasing.History{Orders: 1, Largest: 8}, Movement: 5, Cause: inventory.Cause{Message: 1, Origin: "FT1[1]", Profile: "p@1"},
 	}
 	before := time.Date(2026, 6, 30, 22, 30, 0, 0, time.UTC) // 23:30 in London
@@ -134,5 +134,27 @@ func TestPlan_CountsExpiredStockAsNoneAndSaysWhatItRestsOn(t *testing.T) {
 	s, needed, err := purchasing.Plan(w, limits, london, before.Add(time.Hour))
 	if err != nil || !needed || s.Packs != 4 || s.State != purchasing.Approved || s.Cycle != 3 || s.Movement != 5 || s.Cause.Origin != "FT1[1]" || s.Inputs.Available != 1 {
 		t.Errorf("got %+v, %v, %v", s, needed, err)
+	}
+}
+
+func TestPlan_TakesThePriceOfAsManyPacksAndLeavesOtherCurrenciesToAPerson(t *testing.T) {
+	t.Parallel()
+	w := purchasing.Want{
+		Policy: replenishment.Policy{Place: 3, Item: 7, ReorderPoint: 4, OrderUpTo: 8, Cycle: 2}, Item: catalogue.Item{ID: 7, PackSize: 2, Supplier: "S1"},
+		Prices: catalogue.PriceList{Bands: []catalogue.Band{{FromPacks: 1, Price: money("10.00")}, {FromPacks: 4, Price: money("9.00")}, {FromPacks: 5, Price: money("8.00")}}, Currency: "GBP"},
+		Spent:  money("0"), History: purchasing.History{Orders: 1, Largest: 8},
+	}
+	now := time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+	s, _, err := purchasing.Plan(w, limits, time.UTC, now)
+	if err != nil || s.Packs != 4 || s.UnitPrice.String() != "9.00" || s.State != purchasing.Approved {
+		t.Errorf("%+v, %v", s, err)
+	}
+	w.Prices.Currency = "EUR"
+	if s, _, err = purchasing.Plan(w, limits, time.UTC, now); err != nil || s.State != purchasing.Waits || s.Code != "other_currency" || s.Currency != "EUR" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	w.Prices.Bands = nil
+	if s, _, err = purchasing.Plan(w, limits, time.UTC, now); err != nil || s.State != purchasing.Waits || s.Code != "no_price" {
+		t.Errorf("%+v, %v", s, err)
 	}
 }

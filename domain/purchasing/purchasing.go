@@ -53,7 +53,7 @@ func Decide(quantity int64, value, spent decimal.Decimal, h History, l Limits) (
 	}
 	switch {
 	case value.IsZero():
-		return stop("no_price", "The item has no price in the catalogue. Load its price, then approve or decline.")
+		return stop("no_price", "The item has no price without VAT for the pack in which it is ordered. Load its price, then approve or decline.")
 	case h.Rejected:
 		return stop("last_rejected", "The last order for it was rejected or closed, or brought another item. Ask the supplier, then approve or decline.")
 	case h.Orders == 0:

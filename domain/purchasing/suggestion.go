@@ -1,6 +1,7 @@
 package purchasing
 
 import (
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -16,9 +17,8 @@ type Want struct {
 	Stock    inventory.Position
 	OnOrder  int64 // base units ordered, approved or suggested, not yet received
 	Item     catalogue.Item
-	Price    decimal.Decimal // of one pack
-	Currency string
-	Release  string // the supplier's rule: immediate or HH:MM
+	Prices   catalogue.PriceList // of one pack, without VAT; no bands: none is told
+	Release  string              // the supplier's rule: immediate or HH:MM
 	History  History
 	Spent    decimal.Decimal // by automatic orders today
 	Open     Open            // zero: none; OnOrder leaves it out
@@ -93,7 +93,8 @@ func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, k
 	if !needed {
 		return s, w.Open.ID != 0, nil
 	}
-	value, err := LineValue(p.Packs, w.Price)
+	price, _ := w.Prices.For(p.Packs)
+	value, err := LineValue(p.Packs, price)
 	if err != nil {
 		return s, true, err
 	}
@@ -101,8 +102,9 @@ func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, k
 	if err != nil {
 		return s, true, err
 	}
+	d = foreign(d, w.Prices.Currency)
 	d = doubt(d, w.Doubts, now, zone)
-	s.Cycle, s.Supplier, s.Packs, s.PackSize, s.UnitPrice, s.Currency, s.Position = p.Cycle, w.Item.Supplier, p.Packs, p.PackSize, w.Price, w.Currency, pos.Total()
+	s.Cycle, s.Supplier, s.Packs, s.PackSize, s.UnitPrice, s.Currency, s.Position = p.Cycle, w.Item.Supplier, p.Packs, p.PackSize, price, w.Prices.Currency, pos.Total()
 	s.State, s.Why, s.Code = Waits, d.Why, d.Code
 	s.Inputs = Inputs{Position: pos, ReorderPoint: w.Policy.ReorderPoint, OrderUpTo: w.Policy.OrderUpTo, PackSize: p.PackSize, History: w.History, SpentToday: w.Spent.String(), Code: d.Code, Doubts: w.Doubts}
 	if d.Automatic {
@@ -113,6 +115,15 @@ func Plan(w Want, l Limits, zone *time.Location, now time.Time) (s Suggestion, k
 		s.ReleaseAt = w.Open.ReleaseAt
 	}
 	return s, true, err
+}
+
+// foreign has an order in another currency wait, for the trust's limits are in
+// pounds.
+func foreign(d Decision, currency string) Decision {
+	if currency == "" || currency == "GBP" || !slices.Contains([]string{"within_limits", "above_limit", "daily_cap"}, d.Code) {
+		return d
+	}
+	return Decision{Code: "other_currency", Why: "The price is in " + currency + ", and the limits for automatic orders are in pounds. Approve or decline."}
 }
 
 // Group puts approved suggestions into orders: one for each supplier, place

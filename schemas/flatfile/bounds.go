@@ -51,7 +51,12 @@ func (r *Reader) closing() error {
 		return r.at(place{r.scan.line, r.scan.column}, notWhole())
 	}
 	rec := *r.held
-	if len(rec.cells) != len(r.plan.trailer) {
+	// A program that pads its rows pads the trailer, too.
+	cells := rec.cells
+	for len(cells) > len(r.plan.trailer) && cells[len(cells)-1] == "" {
+		cells = cells[:len(cells)-1]
+	}
+	if len(cells) != len(r.plan.trailer) {
 		return r.at(rec.at[0], notWhole())
 	}
 	count := strconv.Itoa(r.rows)

@@ -36,12 +36,29 @@ func (c charset) decode(cell string) (text string, ok bool) {
 	if c.table == nil {
 		return cell, utf8.ValidString(cell)
 	}
+	// Letters beyond ASCII that make valid UTF-8 are UTF-8: read by a table, the
+	// name Café would be CafÃ©.
+	if ascii(cell) {
+		return cell, true
+	}
+	if utf8.ValidString(cell) {
+		return "", false
+	}
 	var b strings.Builder
 	b.Grow(len(cell))
 	for i := 0; i < len(cell); i++ {
 		b.WriteRune(c.table.DecodeByte(cell[i]))
 	}
 	return b.String(), true
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // encode gives the bytes of a text; ok is false where the charset lacks one

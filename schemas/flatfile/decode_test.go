@@ -234,3 +234,31 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+func TestReader_BlankLinesBeforeATrailerSpoilNoRow(t *testing.T) {
+	t.Parallel()
+	l := flatfile.Layout{Header: true, Columns: []flatfile.Column{{Name: "a", Field: "a", Required: true}, {Name: "b", Field: "b"}}, Trailer: &flatfile.Trailer{Cells: []string{"T", "{rows}"}}}
+	for _, raw := range []string{"a,b\n1,x\n\n2,y\n,\n\n,\n3,z\n\nT,3\n", "a,b,\n1,x,\n\n,,\n2,y,\n3,z,\nT,3,\n\n,,\n"} {
+		table, err := flatfile.Decode([]byte(raw), l, flatfile.Options{})
+		if err != nil || len(table.Bad) > 0 || len(table.Rows) != 3 {
+			t.Fatalf("%q: %+v, %v", raw, table, err)
+		}
+		for i, want := range []string{"1x", "2y", "3z"} {
+			if v := table.Rows[i].Values; v["a"]+v["b"] != want {
+				t.Errorf("%q: row %d is %v, want %s", raw, i, v, want)
+			}
+		}
+	}
+}
+
+func TestReader_UTF8IsNotReadByATable(t *testing.T) {
+	t.Parallel()
+	l := flatfile.Layout{Header: true, Encoding: "windows-1252", Columns: []flatfile.Column{{Name: "a", Field: "a"}}}
+	table, err := flatfile.Decode([]byte("a\nCaf\xe9 \xa3\nCaf\xc3\xa9\n"), l, flatfile.Options{})
+	if err != nil || len(table.Rows) != 1 || table.Rows[0].Values["a"] != "Café £" {
+		t.Fatalf("%+v, %v", table, err)
+	}
+	if len(table.Bad) != 1 || table.Bad[0].Line != 3 || table.Bad[0].Problems[0].Code != "cell_not_text" {
+		t.Errorf("%+v", table.Bad)
+	}
+}

@@ -128,6 +128,20 @@ func (r *Reader) Next() (line int, values []string, err error) {
 // file, also of one that is wrong. The slice is good until the next row.
 func (r *Reader) Cells() []string { return r.cells }
 
+// Shown gives the same cells as text that people may read: what is none in the
+// file's encoding is marked.
+func (r *Reader) Shown() []string {
+	out := make([]string, len(r.cells))
+	for i, cell := range r.cells {
+		text, ok := r.plan.charset.decode(cell)
+		if !ok {
+			text = strings.ToValidUTF8(cell, "\uFFFD")
+		}
+		out[i] = text
+	}
+	return out
+}
+
 // next gives the next record that is a row, and checks the trailer.
 func (r *Reader) next() (record, error) {
 	for r.err == nil {
@@ -143,6 +157,7 @@ func (r *Reader) next() (record, error) {
 		case err != nil:
 			r.err = r.place(err)
 		case rec.blank():
+			r.scan.forget()
 		case r.plan.trailer == nil:
 			return rec, nil
 		case r.held == nil:

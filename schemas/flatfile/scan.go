@@ -95,6 +95,10 @@ func (s *scanner) next() (record, error) {
 	return rec, nil
 }
 
+// forget gives up the record that was read last, so that the one before it is
+// still good when the next is read.
+func (s *scanner) forget() { s.turn ^= 1 }
+
 // cell appends one cell to buf; more says that another follows in the row.
 func (s *scanner) cell(at place) (more bool, err error) {
 	start := len(s.buf)
