@@ -243,7 +243,11 @@ func (c catalogueLoad) print(a *app, r pipeline.LoadReport, p *profiles.Profile,
 
 func (c catalogueLoad) say(a *app, r pipeline.LoadReport, p *profiles.Profile) {
 	if p.Scope == "national" {
-		fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d removed, %d rejected; %d newly suspended.\n", r.Rows, r.Added, r.Changed, r.Same, r.Removed, r.RejectedRows, r.Suspended)
+		back := ""
+		if r.Returned > 0 {
+			back = fmt.Sprintf(", %d of those that changed are back again", r.Returned)
+		}
+		fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d removed, %d rejected; %d newly suspended%s.\n", r.Rows, r.Added, r.Changed, r.Same, r.Removed, r.RejectedRows, r.Suspended, back)
 	} else {
 		fmt.Fprintf(a.out, "%d rows: %d added, %d changed, %d unchanged, %d rejected.\n", r.Rows, r.Added, r.Changed, r.Same, r.RejectedRows)
 	}

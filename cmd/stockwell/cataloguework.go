@@ -59,7 +59,7 @@ type catalogueConflicts struct {
 	Limit int `default:"100" help:"How many at most."`
 }
 
-// Run lists open conflicts. The exit status is 1 if there are any.
+// Run lists open conflicts.
 func (c catalogueConflicts) Run(a *app) error {
 	return a.withTrust(func(s *store.Store, trust string) error {
 		all, err := s.Conflicts(a.ctx, trust, c.Limit)

@@ -44,6 +44,7 @@ type journey struct {
 	dir    string
 	seeded bool
 	shown  strings.Builder
+	last   string // what the command said that was shown last
 }
 
 var word = regexp.MustCompile(`"[^"]*"|\S+`)
@@ -105,6 +106,8 @@ func (j *journey) step(w []string) error {
 		return j.replay(w[1], w[2:])
 	case "stockwell", "!":
 		return j.command(w)
+	case "shows":
+		return j.shows(w[1:])
 	case "stop":
 		j.hub, j.client = nil, nil
 		return j.stopHub()
@@ -118,6 +121,9 @@ func (j *journey) step(w []string) error {
 		j.look(w[1])
 		return nil
 	case "expect":
+		if w[1] == "said" {
+			return j.expectSaid(w[2:])
+		}
 		return j.expect(w[1:])
 	}
 	return fmt.Errorf("there is no step %q", w[0])
@@ -266,7 +272,8 @@ func (j *journey) command(w []string) error {
 
 // numbers puts in what a command names by a number that no script can know:
 // HOLD is the one open hold, WARNING:KIND the one open warning of the kind,
-// RECORD:CASE:KEY the latest record of a use.
+// RECORD:CASE:KEY the latest record of a use, CONFLICT:KIND the one open
+// conflict of the kind, and FILE:NAME a file of the journey's folder.
 func (j *journey) numbers(w []string) ([]string, error) {
 	w = slices.Clone(w)
 	for i, word := range w {
@@ -279,7 +286,13 @@ func (j *journey) numbers(w []string) ([]string, error) {
 			w[i] = record
 			continue
 		}
+		if name, ok := strings.CutPrefix(word, "FILE:"); ok {
+			w[i] = filepath.Join(j.dir, name)
+			continue
+		}
 		switch {
+		case strings.HasPrefix(word, "CONFLICT:"):
+			sql, kind = `SELECT CASE WHEN count(*) = 1 THEN min(id)::text END FROM catalogue_conflict WHERE closed_at IS NULL AND kind = $1`, strings.TrimPrefix(word, "CONFLICT:")
 		case word == "HOLD":
 			sql = `SELECT CASE WHEN count(*) = 1 THEN min(id)::text END FROM stock_hold WHERE released_at IS NULL AND $1 = ''`
 		case strings.HasPrefix(word, "WARNING:"):
