@@ -77,8 +77,8 @@ func (r *rig) plainCatalogue(ctx context.Context, file string) error {
 		ALTER TABLE rows ADD id bigserial;
 		INSERT INTO plain_item (trust, id, code, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, implantable, reportable)
 			SELECT 'ZC9', id, item, description, base_unit, pack_size, supplier, supplier_code, manufacturer, device_class, lot_tracked, serial_tracked, implantable, reportable FROM rows;
-		INSERT INTO plain_code SELECT 'ZC9', 'erp', item, id, 1 FROM rows UNION ALL SELECT 'ZC9', 'gtin', gtin, id, 1 FROM rows UNION ALL SELECT 'ZC9', 'mpc', mpc, id, 1 FROM rows;
-		INSERT INTO plain_price SELECT 'ZC9', id, current_date, price, currency FROM rows;
+		INSERT INTO plain_code (trust, kind, value, item, ratio) SELECT 'ZC9', 'erp', item, id, 1 FROM rows UNION ALL SELECT 'ZC9', 'gtin', gtin, id, 1 FROM rows UNION ALL SELECT 'ZC9', 'mpc', mpc, id, 1 FROM rows;
+		INSERT INTO plain_price (trust, item, valid_from, price, currency, units) SELECT 'ZC9', id, current_date, price, currency, pack_size FROM rows;
 		COMMIT`)
 	return err
 }
