@@ -14,7 +14,7 @@ import (
 
 // disputed gives the codes of rejected rows that another item has.
 const disputed = `SELECT u.kind, u.value, i.code, s.code, r.line FROM stage_refused r JOIN stage_item s ON s.line = r.line CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
-	CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value OFFSET 0) c
+	CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value AND c.maker = CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END OFFSET 0) c
 	JOIN item i ON i.trust = $1 AND i.id = c.item WHERE r.problem = 'code_taken' AND i.code <> s.code ORDER BY r.line, u.kind, u.value`
 
 // undisputed gives the open conflicts that this file has settled: the row of the
@@ -69,7 +69,7 @@ func (s *Store) TakeCode(ctx context.Context, trust, item string, c catalogue.Co
 	return out, pgtx.Run(ctx, s.background, trust, func(ctx context.Context) error {
 		tx := pgtx.From(ctx)
 		err := tx.QueryRow(ctx, `WITH gone AS (DELETE FROM item_code c USING item i WHERE c.trust = $1 AND c.kind = $3 AND c.value = $4 AND i.trust = $1 AND i.id = c.item AND i.code = $2 RETURNING c.*)
-			INSERT INTO item_code_former (trust, kind, value, item, ratio, since, decided_by, reason) SELECT trust, kind, value, item, ratio, since, $5, $6 FROM gone RETURNING ratio, coalesce(since::text, ''), until::text`,
+			INSERT INTO item_code_former (trust, kind, value, item, ratio, since, decided_by, reason) SELECT trust, kind, value, item, max(ratio), min(since), $5, $6 FROM gone GROUP BY 1, 2, 3, 4 RETURNING ratio, coalesce(since::text, ''), until::text`,
 			trust, item, out.Kind, out.Value, by, reason).Scan(&out.Ratio, &out.From, &out.To)
 		if err == pgx.ErrNoRows {
 			return fault.New(fault.NotFound, "code_not_found", "Item %s does not have this code. `stockwell catalogue show` lists those that it has.", item)

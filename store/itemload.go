@@ -111,11 +111,12 @@ var refusals = []string{
 		JOIN (SELECT code, min(line) AS first FROM stage_item s WHERE $1 <> '' AND NOT EXISTS (SELECT 1 FROM stage_refused r WHERE r.line = s.line) GROUP BY code HAVING count(*) > 1) d ON d.code = s.code AND s.line > d.first
 		ON CONFLICT DO NOTHING`,
 	`INSERT INTO stage_refused SELECT DISTINCT ON (s.line) s.line, 'code_taken', u.kind, i.code FROM stage_item s CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
-		CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value OFFSET 0) c
+		CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value AND c.maker = CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END OFFSET 0) c
 		JOIN item i ON i.trust = $1 AND i.id = c.item WHERE i.code <> s.code ORDER BY s.line, u.kind ON CONFLICT DO NOTHING`,
 	`INSERT INTO stage_refused SELECT DISTINCT ON (s.line) s.line, 'code_taken', u.kind, d.item FROM stage_item s CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
-		JOIN (SELECT u.kind, u.value, min(s.line) AS first, (array_agg(s.code ORDER BY s.line))[1] AS item FROM stage_item s CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
-			WHERE $1 <> '' AND NOT EXISTS (SELECT 1 FROM stage_refused r WHERE r.line = s.line) GROUP BY 1, 2 HAVING count(*) > 1) d ON d.kind = u.kind AND d.value = u.value AND s.line > d.first AND d.item <> s.code
+		JOIN (SELECT u.kind, u.value, CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END AS maker, min(s.line) AS first, (array_agg(s.code ORDER BY s.line))[1] AS item FROM stage_item s CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
+			WHERE $1 <> '' AND NOT EXISTS (SELECT 1 FROM stage_refused r WHERE r.line = s.line) GROUP BY 1, 2, 3 HAVING count(*) > 1) d
+			ON d.kind = u.kind AND d.value = u.value AND s.line > d.first AND d.item <> s.code AND d.maker = CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END
 		ORDER BY s.line, u.kind ON CONFLICT DO NOTHING`,
 }
 
@@ -198,7 +199,7 @@ const itemChanges = `SELECT s.code AS key, f.field, coalesce(f.before, '') AS be
 	FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.id = p.item
 	LEFT JOIN LATERAL (SELECT price_words(1::bigint || o.band_packs, o.price || o.band_prices, o.currency, o.tax, o.units) AS price, o.valid_from, o.valid_to FROM item_price o WHERE o.trust = $1 AND o.item = i.id ORDER BY told DESC LIMIT 1) o ON true
 	LEFT JOIN LATERAL (SELECT string_agg(c.kind || ' ' || c.value || ' of ' || c.ratio, ', ' ORDER BY c.kind, c.value) AS before, string_agg(u.kind || ' ' || u.value || ' of ' || u.ratio, ', ' ORDER BY u.kind, u.value) AS after
-		FROM unnest(s.kinds, s.code_values, s.ratios) u (kind, value, ratio) LEFT JOIN item_code c ON c.trust = $1 AND c.kind = u.kind AND c.value = u.value WHERE c.ratio IS DISTINCT FROM u.ratio) c ON true
+		FROM unnest(s.kinds, s.code_values, s.ratios) u (kind, value, ratio) LEFT JOIN item_code c ON c.trust = $1 AND c.kind = u.kind AND c.value = u.value AND c.item = i.id WHERE c.ratio IS DISTINCT FROM u.ratio) c ON true
 	CROSS JOIN LATERAL (VALUES ('description', i.description, s.description), ('base_unit', i.base_unit, s.base_unit), ('pack_size', i.pack_size::text, s.pack_size::text), ('supplier', i.supplier, s.supplier),
 		('supplier_code', i.supplier_code, s.supplier_code), ('manufacturer', i.manufacturer, s.manufacturer), ('device_class', i.device_class, s.device_class), ('lot_tracked', i.lot_tracked::text, s.lot_tracked::text),
 		('serial_tracked', i.serial_tracked::text, s.serial_tracked::text), ('expiry_tracked', i.expiry_tracked::text, s.expiry_tracked::text), ('implantable', i.implantable::text, s.implantable::text), ('reportable', i.reportable::text, s.reportable::text),
@@ -277,10 +278,10 @@ var publishItems = []string{
 		SELECT $1, nextval('item_id'), s.code, s.description, s.base_unit, s.pack_size, s.supplier, s.supplier_code, s.manufacturer, s.device_class, s.lot_tracked, s.serial_tracked, s.expiry_tracked, s.implantable, s.reportable, coalesce(s.case_ceiling, 0), s.digest, s.words
 		  FROM stage_item_plan p JOIN stage_item s ON s.line = p.line WHERE p.n BETWEEN $2 AND $3 AND p.item IS NULL ORDER BY p.n`,
 	// A code may move to another pack of the same item.
-	`INSERT INTO item_code AS c (trust, kind, value, item, ratio)
-		SELECT $1, u.kind, u.value, i.id, u.ratio FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.code = s.code
+	`INSERT INTO item_code AS c (trust, kind, value, maker, item, ratio)
+		SELECT $1, u.kind, u.value, CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END, i.id, u.ratio FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.code = s.code
 		 CROSS JOIN LATERAL unnest(s.kinds, s.code_values, s.ratios) u (kind, value, ratio) WHERE p.n BETWEEN $2 AND $3
-		ON CONFLICT (trust, kind, value) DO UPDATE SET ratio = excluded.ratio WHERE c.item = excluded.item AND c.ratio <> excluded.ratio`,
+		ON CONFLICT (trust, kind, value, maker) DO UPDATE SET ratio = excluded.ratio WHERE c.item = excluded.item AND c.ratio <> excluded.ratio`,
 	`INSERT INTO item_price (trust, item, valid_from, valid_to, price, band_packs, band_prices, currency, tax, units)
 		SELECT $1, i.id, coalesce(s.price_from, current_date), s.price_to, s.prices[1], s.price_packs[2:], s.prices[2:], s.currency, s.tax, s.pack_size
 		  FROM stage_item_plan p JOIN stage_item s ON s.line = p.line JOIN item i ON i.trust = $1 AND i.code = s.code

@@ -156,7 +156,10 @@ func (m nullMovement) movement(line theatre.LineID) *inventory.Movement {
 	}
 }
 
+// items loads what codes mean. A maker's number that two items have, each with
+// its own maker, means neither: the use is unidentified, and a person says which.
 func (l loader) items(cs []catalogue.Code) {
+	several := map[catalogue.Code]bool{}
 	kinds, values := make([]string, len(cs)), make([]string, len(cs))
 	for i, c := range cs {
 		kinds[i], values[i] = string(c.Kind), c.Value
@@ -169,7 +172,13 @@ func (l loader) items(cs []catalogue.Code) {
 		if err := row.Scan(&c.Kind, &c.Value, &m.Item, &m.Ratio, &m.Pack, &m.Ceiling); err != nil {
 			return err
 		}
-		l.k.Codes[c] = m
+		if o, known := l.k.Codes[c]; known && o.Item != m.Item {
+			several[c] = true
+			delete(l.k.Codes, c)
+		}
+		if !several[c] {
+			l.k.Codes[c] = m
+		}
 		return nil
 	}, l.b.trust, kinds, values)
 }

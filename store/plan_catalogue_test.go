@@ -2,12 +2,17 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/govalues/decimal"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/stockwell-hub/stockwell/domain/catalogue"
+	"github.com/stockwell-hub/stockwell/domain/journal"
+	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
 func TestLoadCatalogue_AddsChangesAndLeavesAlone(t *testing.T) {
@@ -142,5 +147,53 @@ func TestSetUp_MarksWhatStandsBelowItsReorderPoint(t *testing.T) {
 	trusts, err := h.DueTrusts(t.Context())
 	if err != nil || len(trusts) != 1 || trusts[0] != h.trust {
 		t.Errorf("due trusts %v, %v", trusts, err)
+	}
+}
+
+func TestLoadCatalogue_AMakersNumberCountsWithItsMaker(t *testing.T) {
+	t.Parallel()
+	h := oneHub(t)
+	row := func(code, maker string) catalogue.Row {
+		return catalogue.Row{Item: catalogue.Item{Code: code, Description: "Thing of " + maker, BaseUnit: "each", PackSize: 1, Supplier: "S1"}, MPC: "100", Manufacturer: maker}
+	}
+	load := func(rows ...catalogue.Row) (added int, rejected int) {
+		t.Helper()
+		added, _, _, refused, err := h.LoadCatalogue(t.Context(), h.trust, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return added, len(refused)
+	}
+	meant := func() string {
+		t.Helper()
+		k, batch, code := posting.NewKnown(), &pgx.Batch{}, catalogue.Code{Kind: catalogue.MPC, Value: "100"}
+		loader{h.books, k, batch}.items([]catalogue.Code{code})
+		if err := h.tx(t.Context(), func(ctx context.Context) error { return pgtx.From(ctx).SendBatch(ctx, batch).Close() }); err != nil {
+			t.Fatal(err)
+		}
+		m, ok := k.Codes[code]
+		if !ok {
+			return "nothing"
+		}
+		return list(t, h, fmt.Sprintf(`SELECT code FROM item WHERE id = %d`, m.Item))
+	}
+	if added, rejected := load(row("A", "Example Devices Ltd"), row("B", "EXAMPLE DEVICES LIMITED")); added != 1 || rejected != 1 {
+		t.Errorf("one maker, written in two ways: %d added, %d rejected", added, rejected)
+	}
+	if added, rejected := load(row("B", "Example Devices, Inc.")); added != 0 || rejected != 1 {
+		t.Errorf("in a later file: %d added, %d rejected", added, rejected)
+	}
+	if got := meant(); got != "A" {
+		t.Errorf("the number means %s", got)
+	}
+	if added, rejected := load(row("C", "Another Maker"), row("D", "A third")); added != 2 || rejected != 0 {
+		t.Errorf("other makers: %d added, %d rejected", added, rejected)
+	}
+	if got := meant(); got != "nothing" {
+		t.Errorf("the number alone means %s, and three items have it", got)
+	}
+	f, err := h.SearchCatalogue(t.Context(), h.trust, journal.CatalogueSearch{Text: "100", Limit: 10}, time.Now())
+	if err != nil || f.Total != 3 {
+		t.Errorf("%+v, %v", f.Hits, err)
 	}
 }

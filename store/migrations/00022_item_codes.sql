@@ -6,6 +6,19 @@ ALTER TABLE item_code ADD COLUMN since date;
 ALTER TABLE item_code ALTER COLUMN since SET DEFAULT current_date;
 COMMENT ON COLUMN item_code.since IS 'The day on which it was told; null where that was not kept.';
 
+-- maker_of is a manufacturer's name as far as two spellings of it have it in
+-- common: without case, marks and the form of the company.
+CREATE FUNCTION maker_of(p_name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT btrim(regexp_replace(regexp_replace(lower(p_name), '[^[:alnum:]]+', ' ', 'g'), '( |^)(ag|as|bv|co|company|corp|corporation|gmbh|inc|incorporated|kg|limited|llc|ltd|plc|sa|sas|srl|uk)(?= |$)', '', 'g'))
+$$;
+
+-- A maker's number counts with its maker, for two makers may use one. Where two
+-- items have it, it names neither to a sender that tells of the number alone.
+ALTER TABLE item_code ADD COLUMN maker text NOT NULL DEFAULT '';
+COMMENT ON COLUMN item_code.maker IS 'Of a maker''s number: whose. Empty for other codes.';
+UPDATE item_code c SET maker = maker_of(i.manufacturer) FROM item i WHERE c.kind = 'mpc' AND i.trust = c.trust AND i.id = c.item;
+ALTER TABLE item_code DROP CONSTRAINT item_code_pkey, ADD PRIMARY KEY (trust, kind, value, maker), ADD CHECK (kind = 'mpc' OR maker = '');
+
 CREATE TABLE item_code_former (
     trust      text        NOT NULL,
     id         bigint      GENERATED ALWAYS AS IDENTITY,
