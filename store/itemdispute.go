@@ -14,7 +14,7 @@ import (
 
 // disputed gives the codes of rejected rows that another item has.
 const disputed = `SELECT u.kind, u.value, i.code, s.code, r.line FROM stage_refused r JOIN stage_item s ON s.line = r.line CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
-	CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value AND c.maker = CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END OFFSET 0) c
+	CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value AND one_maker(c.maker, CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END) OFFSET 0) c
 	JOIN item i ON i.trust = $1 AND i.id = c.item WHERE r.problem = 'code_taken' AND i.code <> s.code ORDER BY r.line, u.kind, u.value`
 
 // undisputed gives the open conflicts that this file has settled: the row of the

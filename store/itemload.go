@@ -111,12 +111,12 @@ var refusals = []string{
 		JOIN (SELECT code, min(line) AS first FROM stage_item s WHERE $1 <> '' AND NOT EXISTS (SELECT 1 FROM stage_refused r WHERE r.line = s.line) GROUP BY code HAVING count(*) > 1) d ON d.code = s.code AND s.line > d.first
 		ON CONFLICT DO NOTHING`,
 	`INSERT INTO stage_refused SELECT DISTINCT ON (s.line) s.line, 'code_taken', u.kind, i.code FROM stage_item s CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
-		CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value AND c.maker = CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END OFFSET 0) c
+		CROSS JOIN LATERAL (SELECT c.item FROM item_code c WHERE c.trust = $1 AND c.kind = u.kind AND c.value = u.value AND one_maker(c.maker, CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END) OFFSET 0) c
 		JOIN item i ON i.trust = $1 AND i.id = c.item WHERE i.code <> s.code ORDER BY s.line, u.kind ON CONFLICT DO NOTHING`,
 	`INSERT INTO stage_refused SELECT DISTINCT ON (s.line) s.line, 'code_taken', u.kind, d.item FROM stage_item s CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
 		JOIN (SELECT u.kind, u.value, CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END AS maker, min(s.line) AS first, (array_agg(s.code ORDER BY s.line))[1] AS item FROM stage_item s CROSS JOIN LATERAL unnest(s.kinds, s.code_values) u (kind, value)
-			WHERE $1 <> '' AND NOT EXISTS (SELECT 1 FROM stage_refused r WHERE r.line = s.line) GROUP BY 1, 2, 3 HAVING count(*) > 1) d
-			ON d.kind = u.kind AND d.value = u.value AND s.line > d.first AND d.item <> s.code AND d.maker = CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END
+			WHERE $1 <> '' AND NOT EXISTS (SELECT 1 FROM stage_refused r WHERE r.line = s.line) GROUP BY 1, 2, 3 HAVING count(*) > 1 OR u.kind = 'mpc') d
+			ON d.kind = u.kind AND d.value = u.value AND s.line > d.first AND d.item <> s.code AND one_maker(d.maker, CASE WHEN u.kind = 'mpc' THEN maker_of(s.manufacturer) ELSE '' END)
 		ORDER BY s.line, u.kind ON CONFLICT DO NOTHING`,
 }
 

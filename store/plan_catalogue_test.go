@@ -183,6 +183,18 @@ func TestLoadCatalogue_AMakersNumberCountsWithItsMaker(t *testing.T) {
 	if added, rejected := load(row("B", "Example Devices, Inc.")); added != 0 || rejected != 1 {
 		t.Errorf("in a later file: %d added, %d rejected", added, rejected)
 	}
+	if added, rejected := load(row("E", "")); added != 0 || rejected != 1 {
+		t.Errorf("a row that does not say whose number it is: %d added, %d rejected", added, rejected)
+	}
+	if added, rejected := load(row("F", "Foreign Maker"), row("E", "")); added != 1 || rejected != 1 {
+		t.Errorf("likewise in one file: %d added, %d rejected", added, rejected)
+	}
+	if got := meant(); got != "nothing" {
+		t.Errorf("the number means %s", got)
+	}
+	if _, err := h.TakeCode(t.Context(), h.trust, "F", catalogue.Code{Kind: catalogue.MPC, Value: "100"}, "B. Buyer", "not sold here"); err != nil {
+		t.Fatal(err)
+	}
 	if got := meant(); got != "A" {
 		t.Errorf("the number means %s", got)
 	}
@@ -193,7 +205,7 @@ func TestLoadCatalogue_AMakersNumberCountsWithItsMaker(t *testing.T) {
 		t.Errorf("the number alone means %s, and three items have it", got)
 	}
 	f, err := h.SearchCatalogue(t.Context(), h.trust, journal.CatalogueSearch{Text: "100", Limit: 10}, time.Now())
-	if err != nil || f.Total != 3 {
+	if err != nil || f.Total != 4 || f.Hits[3].State != codeOver {
 		t.Errorf("%+v, %v", f.Hits, err)
 	}
 }

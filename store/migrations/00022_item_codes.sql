@@ -12,6 +12,10 @@ CREATE FUNCTION maker_of(p_name text) RETURNS text LANGUAGE sql IMMUTABLE PARALL
     SELECT btrim(regexp_replace(regexp_replace(lower(p_name), '[^[:alnum:]]+', ' ', 'g'), '( |^)(ag|as|bv|co|company|corp|corporation|gmbh|inc|incorporated|kg|limited|llc|ltd|plc|sa|sas|srl|uk)(?= |$)', '', 'g'))
 $$;
 
+-- one_maker reports whether two codes may be of one maker, which they are where
+-- one of them does not say.
+CREATE FUNCTION one_maker(a text, b text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT a = b OR a = '' OR b = '' $$;
+
 -- A maker's number counts with its maker, for two makers may use one. Where two
 -- items have it, it names neither to a sender that tells of the number alone.
 ALTER TABLE item_code ADD COLUMN maker text NOT NULL DEFAULT '';
