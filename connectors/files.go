@@ -26,7 +26,14 @@ type FileReceiver interface {
 	// called again with the same file: it has the effect of once.
 	//
 	// An error is a *fault.Error: Unavailable leaves the file to be taken again;
-	// any other says why nothing in it had an effect, for its sender to read.
+	// any other says why nothing in it had an effect, for its sender to read. The
+	// hub then holds the file if the error is of kind Stopped, or if the Fate has
+	// a MessageID.
 	// That ctx ends does not undo what is stored.
 	ReceiveFile(ctx context.Context, e Envelope, patience time.Duration) (Fate, error)
+	// FileRefused tells of a file that is put aside because of why, and that the
+	// hub does not hold: people would look for it there in vain. It comes
+	// before the file is moved, and may come again. An error leaves the file to
+	// be put aside later.
+	FileRefused(ctx context.Context, e Envelope, why error) error
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
-var answerStatuses = []string{"accepted", "changed", "rejected"}
+var answerStatuses = []string{"accepted", "changed", "rejected", "closed"}
 
 // orderAnswer compiles an answer to an order, of which each row of a file
 // tells one line.

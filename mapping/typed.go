@@ -21,7 +21,7 @@ func (s *scope) instant(text, path string) canonical.Instant {
 	clock, degree, _ := strings.Cut(text, "^")
 	t, err := hl7v2.ParseTS(plainTime(clock), degree, s.run.zone)
 	if err != nil {
-		s.find(canonical.Warning, "time_unreadable", path, "The time could not be read and is kept as text. HL7 writes CCYYMMDDHHMM.")
+		s.find(canonical.Warning, "time_unreadable", path, "The time could not be read and is kept as text. Write CCYYMMDDHHMM in HL7, 2026-03-14T09:15:00+00:00 in FHIR.")
 		return canonical.Instant{Text: text}
 	}
 	switch {

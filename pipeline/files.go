@@ -43,8 +43,12 @@ type Files struct {
 	Next    connectors.Receiver
 	Awaiter connectors.Awaiter
 	Remarks FileRemarks
+	// Alerts is told of files that the hub does not hold.
+	Alerts FileAlerts
 	// Imports are by the type of file.
 	Imports map[string]ImportFile
+	// MostRows is how many rows one message may have; 0 is the usual number.
+	MostRows int
 	// Layout gives the layout by which a file is read; ok is false if none is.
 	Layout func(e connectors.Envelope) (l flatfile.Layout, ok bool)
 }
@@ -58,36 +62,59 @@ func (f *Files) Receive(ctx context.Context, e connectors.Envelope) (connectors.
 
 // ReceiveFile takes a file and says what became of it.
 func (f *Files) ReceiveFile(ctx context.Context, e connectors.Envelope, patience time.Duration) (connectors.Fate, error) {
+	fate, err := f.receiveFile(ctx, e, patience)
+	if err == nil {
+		f.fileTaken(context.WithoutCancel(ctx), e)
+	}
+	return fate, err
+}
+
+func (f *Files) receiveFile(ctx context.Context, e connectors.Envelope, patience time.Duration) (connectors.Fate, error) {
 	if take := f.Imports[e.Type]; take != nil {
 		refused, err := take(ctx, e)
 		if err != nil {
 			return connectors.Fate{}, err
 		}
-		return f.fate(e, connectors.Fate{Known: true}, refused)
+		fate, err := f.fate(e, connectors.Fate{Known: true}, refused)
+		if err == nil {
+			err = f.rowsRefused(ctx, e, refused)
+		}
+		return fate, err
 	}
-	// The hub finishes what it was handed, though it is being stopped.
-	receipt, err := f.Next.Receive(context.WithoutCancel(ctx), e)
-	if err != nil {
-		return connectors.Fate{}, err
-	}
-	fate := connectors.Fate{Receipt: receipt}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	switch err := f.Awaiter.Applied(waiting, e.Trust, receipt.MessageID); {
+	if parts := f.parts(e); parts != nil {
+		return f.receiveParts(ctx, waiting, e, parts)
+	}
+	fate, refused, err := f.receiveOne(ctx, waiting, e)
+	if err != nil || !fate.Known {
+		return fate, err
+	}
+	return f.fate(e, fate, refused)
+}
+
+// receiveOne stores one message and waits for its effect as long as waiting
+// lasts. It gives the rows that had none.
+func (f *Files) receiveOne(ctx, waiting context.Context, e connectors.Envelope) (fate connectors.Fate, refused []RefusedRow, err error) {
+	// The hub finishes what it was handed, though it is being stopped.
+	if fate.Receipt, err = f.Next.Receive(context.WithoutCancel(ctx), e); err != nil {
+		return connectors.Fate{}, nil, err
+	}
+	switch err := f.Awaiter.Applied(waiting, e.Trust, fate.MessageID); {
 	case err == nil:
 	case ctx.Err() != nil:
-		return fate, fault.Wrap(ctx.Err(), fault.Unavailable, "hub_stopping", "The hub is being stopped. The file is stored, and what became of it is told when the hub runs again.")
+		return fate, nil, fault.Wrap(ctx.Err(), fault.Unavailable, "hub_stopping", "The hub is being stopped. The file is stored, and what became of it is told when the hub runs again.")
 	case waiting.Err() != nil || fault.Is(err, fault.Unavailable):
-		return fate, nil
+		return fate, nil, nil
 	default:
-		return fate, stopped(receipt.MessageID, err)
+		return fate, nil, stopped(fate.MessageID, err)
 	}
-	remarks, err := f.Remarks.Remarks(ctx, e.Trust, receipt.MessageID)
+	remarks, err := f.Remarks.Remarks(ctx, e.Trust, fate.MessageID)
 	if err != nil {
-		return fate, nil //nolint:nilerr // stored, and what became of it is not known
+		return fate, nil, nil //nolint:nilerr // stored, and what became of it is not known
 	}
 	fate.Known = true
-	return f.fate(e, fate, refusedRows(remarks))
+	return fate, refusedRows(remarks), nil
 }
 
 // stopped says of a file that was stored and then stopped what its sender can

@@ -105,3 +105,130 @@ func TestFiles_AnImportIsDoneAtOnceAndIsNoMessage(t *testing.T) {
 		t.Errorf("%q, %v", fate.Refused, err)
 	}
 }
+
+// longHub stores the parts of a file, and says of each what the test wants.
+type longHub struct {
+	stored []connectors.Envelope
+	stop   map[int]error // by part, from 1
+	wrong  map[int][]canonical.Finding
+	away   int // the part at which the database goes away
+}
+
+func (h *longHub) Receive(_ context.Context, e connectors.Envelope) (connectors.Receipt, error) {
+	if len(h.stored)+1 == h.away {
+		return connectors.Receipt{}, fault.New(fault.Unavailable, "not_stored", "Away.")
+	}
+	h.stored = append(h.stored, e)
+	return connectors.Receipt{MessageID: int64(len(h.stored))}, nil
+}
+
+func (h *longHub) Applied(_ context.Context, _ string, id int64) error { return h.stop[int(id)] }
+
+func (h *longHub) Remarks(_ context.Context, _ string, id int64) ([]canonical.Finding, error) {
+	return h.wrong[int(id)], nil
+}
+
+func TestFiles_ALongOneIsSeveralMessages(t *testing.T) {
+	t.Parallel()
+	halt := fault.New(fault.Stopped, "mapping_broken", "Broken.")
+	file := connectors.Envelope{Trust: "ZZ1", Type: "goods_received", ControlID: "goods.csv", Raw: []byte("a;b\n1;2\n3;4\n5;6\n7;8\n9;10\n")}
+	for name, c := range map[string]struct {
+		hub     longHub
+		parts   int
+		refused string
+		code    string
+	}{
+		"all rows count":              {longHub{}, 3, "", ""},
+		"one of each of two parts":    {longHub{wrong: map[int][]canonical.Finding{1: {noRow(3, "x")}, 3: {noRow(6, "x")}}}, 3, "3;3;4\n6;9;10\n", ""},
+		"all were refused":            {longHub{wrong: map[int][]canonical.Finding{1: {noRow(2, "x"), noRow(3, "x")}, 2: {noRow(4, "x"), noRow(5, "x")}, 3: {noRow(6, "x")}}}, 3, "", "x"},
+		"one part was stopped":        {longHub{stop: map[int]error{2: halt}}, 3, "4;5;6\n5;7;8\n", ""},
+		"all were stopped":            {longHub{stop: map[int]error{1: halt, 2: halt, 3: halt}}, 3, "", "mapping_broken"},
+		"the database went away":      {longHub{away: 3}, 2, "", "not_stored"},
+		"it is not known of the last": {longHub{wrong: map[int][]canonical.Finding{1: {noRow(2, "x")}}, stop: map[int]error{3: fault.New(fault.Unavailable, "away", "Away.")}}, 3, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := (&filesHub{}).files()
+			f.Next, f.Awaiter, f.Remarks, f.MostRows = &c.hub, &c.hub, &c.hub, 2
+			fate, err := f.ReceiveFile(t.Context(), file, time.Second)
+			if (err == nil) != (c.code == "") || err != nil && fault.Of(err).Code != c.code || len(c.hub.stored) != c.parts {
+				t.Fatalf("%+v, %v; %d parts", fate, err, len(c.hub.stored))
+			}
+			got := ""
+			for i, row := range strings.Split(strings.TrimSpace(string(fate.Refused)), "\r\n") {
+				if line, rest, ok := strings.Cut(row, ";"); ok && i > 0 {
+					got += line + ";" + rest[strings.LastIndex(rest, "\";")+2:] + "\n"
+				}
+			}
+			if got != c.refused {
+				t.Errorf("refused are %q of %q", got, fate.Refused)
+			}
+			if p := c.hub.stored[1]; p.ControlID != "goods.csv (part 2 of 3)" || string(p.Raw) != "a;b\n\n\n5;6\n7;8\n" {
+				t.Errorf("the second part is %q, %q", p.ControlID, p.Raw)
+			}
+		})
+	}
+}
+
+func TestFiles_OneThatIsAsLongAsAMessageMayBeIsOne(t *testing.T) {
+	t.Parallel()
+	h := &longHub{}
+	f := (&filesHub{}).files()
+	f.Next, f.Awaiter, f.Remarks, f.MostRows = h, h, h, 2
+	raw := []byte("a;b\n1;2\n\n3;4\n")
+	if _, err := f.ReceiveFile(t.Context(), connectors.Envelope{ControlID: "goods.csv", Raw: raw}, time.Second); err != nil || len(h.stored) != 1 || string(h.stored[0].Raw) != string(raw) || h.stored[0].ControlID != "goods.csv" {
+		t.Fatalf("%+v, %v", h.stored, err)
+	}
+}
+
+// alerts are the warnings that are open.
+type alerts map[string]string
+
+func (a alerts) OpenAlert(_ context.Context, _, kind, subject, text, _ string, _ time.Time) (bool, error) {
+	_, open := a[kind+" "+subject]
+	if !open {
+		a[kind+" "+subject] = text
+	}
+	return !open, nil
+}
+
+func (a alerts) CloseAlert(_ context.Context, _, kind, subject, _ string, _ time.Time) (bool, error) {
+	_, open := a[kind+" "+subject]
+	delete(a, kind+" "+subject)
+	return open, nil
+}
+
+func TestFiles_WhatTheHubDoesNotHoldIsAWarningUntilItIsTaken(t *testing.T) {
+	t.Parallel()
+	a := alerts{}
+	f := (&filesHub{}).files()
+	f.Alerts = a
+	e := connectors.Envelope{Trust: "ZZ1", Connector: "goods", Type: "goods_received", ControlID: "g.csv", Raw: []byte("a;b\n1;2\n")}
+	for _, why := range []error{fault.New(fault.Invalid, "file_too_large", "Too large."), errors.Join(fault.New(fault.Invalid, "x", "First."), fault.New(fault.Invalid, "y", "Second."))} {
+		if err := f.FileRefused(t.Context(), e, why); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said := a["file_refused file:goods/g.csv"]; len(a) != 1 || !strings.Contains(said, "file g.csv of the connector goods") || !strings.HasSuffix(said, "First. (and 1 more)") {
+		t.Fatal(a)
+	}
+	if _, err := f.ReceiveFile(t.Context(), e, time.Second); err != nil || len(a) != 0 {
+		t.Fatal(a, err)
+	}
+}
+
+func TestFiles_RowsOfAnImportThatWereRefusedAreAWarning(t *testing.T) {
+	t.Parallel()
+	a := alerts{}
+	f := (&filesHub{}).files()
+	refused := []RefusedRow{{Line: 2, Code: "no", Reason: "No."}}
+	f.Alerts, f.Imports = a, map[string]ImportFile{"catalogue": func(context.Context, connectors.Envelope) ([]RefusedRow, error) { return refused, nil }}
+	e := connectors.Envelope{Trust: "ZZ1", Connector: "items", Type: "catalogue", ControlID: "i.csv", Raw: []byte("a;b\n1;2\n3;4\n")}
+	if _, err := f.ReceiveFile(t.Context(), e, 0); err != nil || !strings.Contains(a["rows_refused file:items/i.csv"], "Line 2 of the file i.csv of the connector items had no effect: No.") {
+		t.Fatal(a, err)
+	}
+	refused = nil
+	if _, err := f.ReceiveFile(t.Context(), e, 0); err != nil || len(a) != 0 {
+		t.Fatal(a, err)
+	}
+}

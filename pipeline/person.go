@@ -14,13 +14,15 @@ import (
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
-// What a person decides about a case, or records of one, is a message of the
-// connector Person in the hub's own language. It needs no mapping.
+// What a person decides about a case, records of one, or says of an order is a
+// message of the connector Person in the hub's own language. It needs no
+// mapping.
 const (
 	Person         = "person"
 	FormatDecision = "decision"
 	TypeDecision   = "decision"
 	TypeUsage      = "usage"
+	TypeAnswer     = "order_answer"
 )
 
 // decisionProfile names what reads a person's messages, for law 5.
@@ -71,6 +73,17 @@ func translatePerson(s journal.Stored) (canonical.Translation, error) {
 		}
 		said.Events = []canonical.Event{e}
 		decided("decided", s.Sender+": recorded by hand.")
+	case TypeAnswer:
+		e, err := strictly[canonical.OrderAnswer](s.Raw)
+		if err != nil {
+			return said, err
+		}
+		said.Events = []canonical.Event{e}
+		why := ""
+		if len(e.Lines) > 0 {
+			why = ": " + e.Lines[0].Reason
+		}
+		decided("decided", s.Sender+why)
 	default:
 		return said, fault.New(fault.Stopped, "decision_unknown", "A person's message is of a type that this version does not know. Run the version that took it, or a later one.")
 	}

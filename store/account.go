@@ -43,6 +43,12 @@ func (s *Store) Account(ctx context.Context, trust string, people []identity.Pse
 			return pgtx.From(ctx).QueryRow(ctx, `SELECT count(*) FROM unbalanced WHERE trust = $1`, trust).Scan(&out.Unbalanced)
 		},
 		func(ctx context.Context) (err error) {
+			out.Told, err = collect(ctx, pgtx.From(ctx), `SELECT s.record, s.version::bigint, s.action, s.state, x.name, encode(x.digest, 'hex'), coalesce(p.merged_into, p.id)
+				FROM submission s JOIN registry_batch x ON x.trust = s.trust AND x.number = s.batch JOIN patient p ON p.trust = s.trust AND p.id = s.patient
+				WHERE s.trust = $1`, pgx.RowToStructByPos[journal.AccountVersion], trust)
+			return err
+		},
+		func(ctx context.Context) (err error) {
 			out.Levels, err = collect(ctx, pgtx.From(ctx), accountLevels, pgx.RowToStructByPos[journal.AccountLevel], trust)
 			return err
 		},

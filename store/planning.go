@@ -72,7 +72,7 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
 		       (SELECT coalesce(max(l.packs * l.pack_size), 0) FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 AND o.created_at >= now() - interval '12 months'),
-		       coalesce((SELECT l.state = 'rejected' OR l.substituted > 0 FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
+		       coalesce((SELECT l.state = 'rejected' OR l.state = 'closed' AND NOT o.imported OR l.substituted > 0 FROM purchase_order_line l JOIN purchase_order o ON o.trust = l.trust AND o.id = l.order_id
 		         WHERE l.trust = $1 AND l.place = $2 AND l.item = $3 ORDER BY o.created_at DESC, o.id DESC LIMIT 1), false),
 		       (SELECT coalesce(sum(round(g.packs * g.unit_price, 2)), 0) FROM suggestion g LEFT JOIN purchase_order o ON o.trust = g.trust AND o.id = g.order_id
 		         WHERE g.trust = $1 AND g.decided_by = 'planner' AND (g.state = 'approved' OR g.state = 'ordered' AND o.created_at >= $4))::text

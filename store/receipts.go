@@ -153,7 +153,7 @@ func (b *Books) keepOrders(batch *pgx.Batch, os []*purchasing.Order) {
 		for _, l := range o.Lines {
 			order, line, lineState, confirmed, open = append(order, o.ID), append(line, int64(l.Line)), append(lineState, l.State), append(confirmed, l.Confirmed), append(open, l.OpenPacks)
 			received, substituted, expected, reason = append(received, l.Received), append(substituted, l.Substituted), append(expected, nullDate(l.Expected)), append(reason, l.Reason)
-			if l.State == "rejected" || l.State == "changed" || l.Received+l.Substituted > 0 {
+			if l.State == "rejected" || l.State == "changed" || l.State == "closed" || l.Received+l.Substituted > 0 {
 				places, items = append(places, int64(l.Place)), append(items, int64(l.Item))
 			}
 		}

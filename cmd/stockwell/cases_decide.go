@@ -110,12 +110,12 @@ func (a *app) decideCase(name string, who decides, what func(s *store.Store, t *
 			return err
 		}
 		e.Case, e.By, e.Why = fmt.Sprint(id), operator(string(who.By)), string(who.Why)
-		return a.take(s, t, pipeline.TypeDecision, e.Case, e.By, e)
+		return a.take(s, t, pipeline.TypeDecision, store.DecisionAbout(e.Case), e.By, e)
 	})
 }
 
-// take archives and posts what a person decided or recorded of a case, and
-// prints what it did.
+// take archives and posts what a person decided or recorded, and prints what it
+// did. about leads its control ID, and says what it is about.
 func (a *app) take(s *store.Store, t *trust, typ, about, by string, e canonical.Event) error {
 	raw, err := json.Marshal(e)
 	if err != nil {
@@ -123,7 +123,7 @@ func (a *app) take(s *store.Store, t *trust, typ, about, by string, e canonical.
 	}
 	ods := t.cfg.ODS
 	poster := &pipeline.Poster{Trusts: map[string]*pipeline.Trust{ods: t.post}, Messages: s, Now: time.Now}
-	g := store.Given{Connector: pipeline.Person, Format: pipeline.FormatDecision, Type: typ, Sender: by, ControlID: store.DecisionAbout(about) + time.Now().UTC().Format(time.RFC3339Nano), Raw: raw}
+	g := store.Given{Connector: pipeline.Person, Format: pipeline.FormatDecision, Type: typ, Sender: by, ControlID: about + time.Now().UTC().Format(time.RFC3339Nano), Raw: raw}
 	id, _, err := s.Take(a.ctx, ods, g, func(ctx context.Context, id int64) error { return poster.Take(ctx, ods, id) })
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ func (c casesRecord) Run(a *app) error {
 		if err := c.checked(a, s, t, u, patient); err != nil {
 			return err
 		}
-		return a.take(s, t, pipeline.TypeUsage, about, operator(string(c.By)), u)
+		return a.take(s, t, pipeline.TypeUsage, store.DecisionAbout(about), operator(string(c.By)), u)
 	})
 }
 

@@ -23,6 +23,7 @@ type connector struct {
 	sink   connectors.Sink   // nil if nothing goes out
 	listen func() (addr string, err error)
 	files  bool                            // what comes in are files
+	folder fileFolder                      // the folder that they come into; nil if there is none
 	spool  func(folder string)             // says where large files are kept while they are taken in; nil if there are none
 	check  func(ctx context.Context) error // reaches the far side; nil if there is none to reach
 	shelf  func(s *store.Store, t *trust)  // gives what is read back; nil if nothing is
@@ -68,7 +69,7 @@ func connect(t *config.Trust, c config.Connector, log *slog.Logger, m *metrics) 
 			if err := checkFiles(t, c); err != nil {
 				return connector{}, err
 			}
-			out.source, out.files = s, true
+			out.source, out.files, out.folder = s, true, s
 			if x.Profile != "" {
 				out.spool = s.SpoolTo
 			}

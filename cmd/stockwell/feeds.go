@@ -30,7 +30,8 @@ type feeds struct {
 	now     func() time.Time
 	zones   map[string]*time.Location       // by trust
 	norms   map[string]map[string]*feedNorm // by trust and connector
-	since   time.Time                       // when this hub began to listen
+	folders map[string]map[string]*watchedFolder
+	since   time.Time // when this hub began to listen
 
 	looking sync.Mutex       // over look, and
 	learned map[string]int64 // the latest message whose places were learned
@@ -50,7 +51,7 @@ type feedNorm struct {
 
 func newFeeds(next connectors.Receiver, keep *store.Store, log *slog.Logger, now func() time.Time) *feeds {
 	return &feeds{next: next, keep: keep, log: log, now: now, zones: map[string]*time.Location{}, norms: map[string]map[string]*feedNorm{},
-		heard: map[string]map[string]*store.Heard{}, silent: map[string]map[string]bool{}, learned: map[string]int64{}, news: make(chan struct{}, 1)}
+		heard: map[string]map[string]*store.Heard{}, folders: map[string]map[string]*watchedFolder{}, silent: map[string]map[string]bool{}, learned: map[string]int64{}, news: make(chan struct{}, 1)}
 }
 
 // add names a connector that brings messages in, with the silence and the lag
@@ -169,6 +170,9 @@ func (f *feeds) lookAt(ctx context.Context, trust string) error {
 		if f.norms[trust][connector] == nil {
 			f.gone(ctx, trust, connector, k)
 		}
+	}
+	if err := f.lookAtFolders(ctx, trust); err != nil {
+		return err
 	}
 	latest, err := f.keep.LearnPlaces(ctx, trust, f.learned[trust], f.now())
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // person could also give by a command.
 func (h *hub) openFiles() *pipeline.Files {
 	return &pipeline.Files{
-		Next: h.feeds, Awaiter: h.feeds, Remarks: h.store,
+		Next: h.feeds, Awaiter: h.feeds, Remarks: h.store, Alerts: h.store,
 		Imports: map[string]pipeline.ImportFile{config.TypeCatalogue: h.imports(h.importCatalogue), config.TypeOpening: h.imports(h.importOpening)},
 		Layout: func(e connectors.Envelope) (flatfile.Layout, bool) {
 			switch e.Type {

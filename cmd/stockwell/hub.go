@@ -175,6 +175,7 @@ func (h *hub) assemble(ctx context.Context, trusts []*config.Trust) (err error) 
 			if w.trust == cfg.ODS && w.source != nil {
 				silent, behind := normOf(cfg, w.name)
 				h.feeds.add(w.trust, h.ways[i].name, h.trusts[w.trust].zone, silent, behind)
+				h.feeds.addFolder(w.trust, h.ways[i].name, w.folder)
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func TestNHS_TheExitStatusTellsWhetherAllAreValid(t *testing.T) {
 
 func TestNHS_JSONIsOneObjectForEachValue(t *testing.T) {
 	t.Parallel()
-	status, out, _ := commandFrom(t, "9990000018\n\n9990000019\r\n", "--json", "nhs", "check", "nhs-number")
+	status, out, _ := commandFrom(t, "\ufeff9990000018\n\n9990000019\r\n", "--json", "nhs", "check", "nhs-number")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if status != 1 || len(lines) != 2 {
 		t.Fatalf("status %d\n%s", status, out)

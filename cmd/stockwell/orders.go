@@ -20,6 +20,7 @@ type ordersCmd struct {
 	Approve   ordersDecide    `cmd:"" help:"Approve a suggested order that waits for a person."`
 	Decline   ordersDecline   `cmd:"" help:"Decline a suggested order that waits for a person."`
 	Resend    ordersResend    `cmd:"" help:"Send an order again whose sending was stopped. Its number and file stay the same."`
+	Close     ordersClose     `cmd:"" help:"Close what is still to come of an order, as when the supplier says that it will not come. What is needed becomes a suggested order that waits for a person."`
 	History   ordersHistory   `cmd:"" help:"Take up past orders from a CSV file, so that planning knows what is usual: order_number,ordered_on,place,item,quantity,unit_price,supplier."`
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,6 +49,9 @@ func (c simulateCmd) Run(a *app) error {
 	if c.Faulted {
 		return c.listFaults(a)
 	}
+	if err := c.inBounds(); err != nil {
+		return err
+	}
 	s, err := c.open(a)
 	if err != nil {
 		return err
@@ -65,6 +69,19 @@ func (c simulateCmd) Run(a *app) error {
 	}
 	if c.Verify {
 		return s.verify(a, c)
+	}
+	return nil
+}
+
+// inBounds refuses numbers that mean nothing.
+func (c simulateCmd) inBounds() error {
+	for _, n := range []struct {
+		flag  string
+		value float64
+	}{{"--speed", c.Speed}, {"--rate", c.Rate}, {"--connections", float64(c.Connections)}, {"--patience", float64(c.Patience)}, {"--bulk", float64(c.Bulk)}} {
+		if n.value < 0 {
+			return fault.New(fault.Invalid, "number_negative", "Write a number that is not below zero.").At(n.flag)
+		}
 	}
 	return nil
 }
@@ -89,6 +106,8 @@ type simulation struct {
 
 	settings simulationSettings
 	plan     *simfeeds.Plan
+	// before is set if the folder was written before: its parameters stand.
+	before bool
 }
 
 // simulationSettings are what a simulation follows from; its folder keeps
@@ -121,11 +140,15 @@ func (c simulateCmd) open(a *app) (*simulation, error) {
 		if err := json.Unmarshal(raw, &s.settings); err != nil {
 			return nil, fault.New(fault.Invalid, "simulation_unreadable", "The simulation's parameters cannot be read. Remove the folder and begin anew.").At(s.path("simulation.json"))
 		}
+		s.before = true
 		return s, s.make()
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	case c.Send || c.Verify:
 		return nil, fault.New(fault.NotFound, "simulation_missing", "There is no simulation in %s. Write one first with `stockwell simulate --out DIR`.", dir)
+	}
+	if most := 65535 - 1 - len(simfeeds.All()); c.Port < 1 || c.Port > most {
+		return nil, fault.New(fault.Invalid, "port_invalid", "The first port is a number from 1 to %d, for those after it are used too.", most).At("--port")
 	}
 	s.settings = simulationSettings{Seed: c.Seed, Theatres: c.Theatres, Days: c.Days, Start: c.Start, Growth: c.Growth, Faults: c.Faults, Feeds: c.Feeds, At: folder.At(c.Port)}
 	if err := s.make(); err != nil {
@@ -240,7 +263,11 @@ func (s *simulation) written(a *app) error {
 		more = append(more, fmt.Sprintf("%d %s", again[name], name))
 	}
 	fmt.Fprintf(a.out, "%s: %s to %s, %d theatres, %d patients, %d cases, %d uses.\n", s.dir, s.settings.Start, s.plan.End.AddDate(0, 0, -1).Format("2006-01-02"), len(s.plan.Theatres), len(s.plan.Patients), len(s.plan.Cases), uses)
-	fmt.Fprintf(a.out, "%d senders have %d messages, and send %d again (%s). Faults: %s.\n\n", len(s.plan.Senders), messages, sendings-messages, orDash(strings.Join(more, ", ")), s.settings.Faults)
+	fmt.Fprintf(a.out, "%d senders have %d messages, and send %d again (%s). Faults: %s.\n", len(s.plan.Senders), messages, sendings-messages, orDash(strings.Join(more, ", ")), cmp.Or(s.settings.Faults, "all"))
+	if s.before {
+		fmt.Fprintf(a.out, "It was written before, and stands as it is; for other parameters name another folder.\n")
+	}
+	fmt.Fprintln(a.out)
 	fmt.Fprintf(a.out, "Run the hub:    stockwell --data %s serve\nSend:           stockwell simulate --out %[1]s --send\nCompare:        stockwell simulate --out %[1]s --verify\n", s.dir)
 	return nil
 }

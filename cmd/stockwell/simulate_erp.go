@@ -66,7 +66,10 @@ func (b *erpBook) look(dir, name string) {
 		if err != nil {
 			return
 		}
-		left = b.steps(strings.TrimSuffix(name, ".csv"), lines)
+		number := strings.TrimSuffix(name, ".csv")
+		if left, err = b.steps(number, lines); err != nil {
+			return
+		}
 	}
 	for len(left) > 0 {
 		sent, taken := whereIs(dir, left[0])
@@ -78,21 +81,28 @@ func (b *erpBook) look(dir, name string) {
 	b.had[name] = left
 }
 
-// steps are the files that an order brings about.
-func (b *erpBook) steps(order string, lines []erp.Line) (out []erpFile) {
+// steps are the files that an order brings about. Its invoice stands among
+// the truth, for the hub reads none.
+func (b *erpBook) steps(order string, lines []erp.Line) (out []erpFile, err error) {
 	h := b.sim.plan.Hospital
 	answers := erp.Answers(h, lines)
 	if len(answers) > 0 {
 		out = append(out, erpFile{"answers", "ack-" + order + ".csv", erp.WriteAnswers(answers)})
 	}
-	for i, rows := range erp.Goods(h, lines, answers) {
+	goods := erp.Goods(h, lines, answers)
+	if charges := erp.Invoice(h, lines, goods); len(charges) > 0 {
+		if err := writeUnder(b.sim.path("truth/invoices/INV-"+order+".csv"), erp.WriteInvoice(charges)); err != nil {
+			return nil, err
+		}
+	}
+	for i, rows := range goods {
 		out = append(out, erpFile{"goods", fmt.Sprintf("gr-%s-%d.csv", order, i+1), erp.WriteGoods(rows)})
 	}
 	c := simhospital.NewChance(h.Seed, "order of files "+order, 0)
 	if len(out) > 1 && out[0].folder == "answers" && c.Of(0.15) && len(h.Troubles) > 0 { // the goods are quicker than the answer
 		out[0], out[1] = out[1], out[0]
 	}
-	return out
+	return out, nil
 }
 
 // whereIs says whether a file was sent, and whether the hub has taken it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -80,22 +81,9 @@ func (v *verification) submissions(s *simulation, a *app, hub *store.Store, trus
 	if err != nil {
 		return err
 	}
-	held := map[string]erp.Record{} // what the registry accepted last
-	names, err := batches(dir)
+	held, err := v.atRegistry(s, dir)
 	if err != nil {
 		return err
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		rows, err := s.judged(dir, name)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if r.Accepted {
-				held[r.Record] = r
-			}
-		}
 	}
 	says := map[string]journal.Submission{}
 	for _, x := range all {
@@ -110,6 +98,48 @@ func (v *verification) submissions(s *simulation, a *app, hub *store.Store, trus
 		}
 	}
 	return nil
+}
+
+// atRegistry compares the versions that the hub says it told with the batches
+// that are there, and gives what the registry accepted last of each record.
+func (v *verification) atRegistry(s *simulation, dir string) (held map[string]erp.Record, err error) {
+	names, err := batches(dir)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	says, digests := map[string]journal.AccountVersion{}, map[string]string{}
+	for _, x := range v.told {
+		says[fmt.Sprintf("record %s, version %d", x.Record, x.Version)], digests[x.Batch] = x, x.Digest
+	}
+	held = map[string]erp.Record{}
+	for _, name := range names {
+		rows, err := s.judged(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, "mdor", name+".csv"))
+		if err != nil {
+			return nil, err
+		}
+		same(v, digests[name], fmt.Sprintf("%x", sha256.Sum256(raw)), "digest of registry batch %s", name)
+		for _, r := range rows {
+			what, state := fmt.Sprintf("record %s, version %d", r.Record, r.Version), "rejected"
+			if r.Accepted {
+				held[r.Record], state = r, "accepted"
+			}
+			x := says[what]
+			same(v, orDash(strings.TrimSpace(strings.Join([]string{x.Action, x.State, x.Batch}, " "))), strings.Join([]string{r.Action, state, name}, " "), "%s", what)
+			if x.Record != "" && r.Patient != "" {
+				same(v, v.who(x.Patient), v.state.People[r.Patient], "%s: its patient", what)
+			}
+			delete(says, what)
+		}
+	}
+	for _, what := range sortedKeys(says) {
+		same(v, says[what].State, "not told", "%s", what)
+	}
+	return held, nil
 }
 
 func (v *verification) submission(s *simulation, c *expected.Case, l *expected.Line, x journal.Submission, held map[string]erp.Record) {

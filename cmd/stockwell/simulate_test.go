@@ -29,6 +29,7 @@ const manyFaults = "cancel=0.1,reschedule=0.2,relist=0.1,cancel-used=0.05,correc
 type simulated struct {
 	*simulation
 	t    *testing.T
+	db   *pgtest.DB
 	log  *transcript
 	stop func()
 }
@@ -40,7 +41,7 @@ func newSimulated(t *testing.T, s simulationSettings) *simulated {
 	for _, name := range simfeeds.All() {
 		s.At.Feeds[name] = freeAddressFor(t)
 	}
-	x := &simulated{simulation: &simulation{dir: t.TempDir(), settings: s}, t: t, log: &transcript{}}
+	x := &simulated{simulation: &simulation{dir: t.TempDir(), settings: s}, t: t, db: db, log: &transcript{}}
 	x.must(x.make())
 	x.must(x.write())
 	yaml, err := os.ReadFile(x.path("config/stockwell.yaml"))
@@ -132,6 +133,10 @@ func TestSimulate_TheHubSaysWhatItShould(t *testing.T) {
 	if code, out := x.run(t.Context(), simulateCmd{Verify: true}); code != 0 {
 		t.Errorf("status %d\n%s", code, out)
 	}
+	if invoices, err := os.ReadDir(x.path("truth/invoices")); err != nil || len(invoices) == 0 {
+		t.Errorf("%d invoices, %v", len(invoices), err)
+	}
+	x.breaks()
 }
 
 // all is all that is told.

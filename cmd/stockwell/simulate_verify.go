@@ -30,6 +30,7 @@ type verification struct {
 	people map[int64]string // person, by the hub's number
 	cases  map[int64]string // number, by the hub's
 	came   map[expected.OrderLineOf][]erp.Receipt
+	told   []journal.AccountVersion
 	wrong  []discrepancy
 	looked int
 }
@@ -113,6 +114,7 @@ func (v *verification) compare(s *simulation, a *app, hub *store.Store, trust st
 	v.visits(account.Visits)
 	v.messages(account.Stopped)
 	v.levels(account.Levels)
+	v.told = account.Told
 	lines := map[int64]shown{}
 	seen := map[string]bool{}
 	err = hub.EachCase(a.ctx, trust, func(c journal.AccountCase) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -92,11 +93,15 @@ func eachLine(values []string, in io.Reader, do func(string) error) error {
 		}
 		lines := bufio.NewScanner(in)
 		lines.Buffer(nil, maxLine)
-		for lines.Scan() {
-			if lines.Text() == "" {
+		for first := true; lines.Scan(); first = false {
+			text := lines.Text()
+			if first {
+				text = strings.TrimPrefix(text, "\ufeff") // a mark of the file's, not of the value
+			}
+			if text == "" {
 				continue
 			}
-			if err := do(lines.Text()); err != nil {
+			if err := do(text); err != nil {
 				return err
 			}
 		}

@@ -96,6 +96,10 @@ func TestUDI_StandardInputIsReadLineByLine(t *testing.T) {
 	if status != 0 || len(lines) != 2 || !strings.Contains(lines[0], `"serial":"X"`) || !strings.Contains(lines[1], `"issuer":"HIBCC"`) {
 		t.Errorf("status %d\n%s", status, out)
 	}
+	status, out, _ = commandFrom(t, "\ufeff"+goodScan+"\n", "udi", "parse", "--json")
+	if status != 0 || !strings.Contains(out, `"raw":"`+goodScan+`"`) {
+		t.Errorf("the mark at the beginning of a file was taken for the scan's: status %d\n%s", status, out)
+	}
 	status, out, _ = commandFrom(t, badScan, "udi", "parse", goodScan, "-")
 	if status != 1 || strings.Count(out, "device (DI)") != 2 {
 		t.Errorf("status %d\n%s", status, out)

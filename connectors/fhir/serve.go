@@ -66,6 +66,9 @@ func (s *Server) serve(q *request) (answer, error) {
 	}
 	allow, routed := q.route()
 	if q.interaction == "capabilities" {
+		if err := acceptable(q.Request); err != nil {
+			return answer{}, err
+		}
 		return answer{status: http.StatusOK, body: fhir.Capability(s.base(q.Request), s.cfg.Version, s.since, len(s.tokens) > 0)}, nil
 	}
 	var err error

@@ -145,6 +145,9 @@ func TestServer_ADefectIsToldToOneClientAlone(t *testing.T) {
 	if a := d.ask("GET", "/metadata", ""); a.status != 200 {
 		t.Errorf("after it: %d", a.status)
 	}
+	if a := d.ask("GET", "/metadata", "", "Accept", "application/fhir+xml"); a.status != 406 {
+		t.Errorf("metadata in XML: %d", a.status)
+	}
 }
 
 func TestServer_NothingIsAtAnotherAddress(t *testing.T) {

@@ -93,9 +93,13 @@ func (c *Connector) explain(err error, setting, folder string) error {
 	return unavailable("sftp_connection_lost", "The connection to the SFTP server %s was lost. It is tried again.", c.cfg.Address)
 }
 
+// maxName is the greatest length of a name in bytes: with a digest, what is said
+// of the file and the temporary ending it must stay within 255.
+const maxName = 220
+
 // safeName keeps names to one folder, and away from those that are skipped.
 func safeName(name string) bool {
-	return name != "" && len(name) <= 240 && !passedOver(name) && !strings.ContainsAny(name, "/\\") &&
+	return name != "" && len(name) <= maxName && !passedOver(name) && !strings.ContainsAny(name, "/\\") &&
 		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 

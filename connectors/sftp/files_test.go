@@ -19,6 +19,18 @@ import (
 type judge struct {
 	hub
 	patience []time.Duration
+	refused  []string // files that the hub does not hold, with the code of the reason
+	away     bool     // nothing can be told
+}
+
+func (j *judge) FileRefused(_ context.Context, e connectors.Envelope, why error) error {
+	if j.away {
+		return fault.New(fault.Unavailable, "database_away", "Away.")
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.refused = append(j.refused, e.Connector+" "+e.ControlID+" "+fault.Of(why).Code)
+	return nil
 }
 
 func (j *judge) ReceiveFile(ctx context.Context, e connectors.Envelope, patience time.Duration) (fate connectors.Fate, err error) {

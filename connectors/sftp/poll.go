@@ -29,6 +29,9 @@ func (c *Connector) Run(ctx context.Context, r connectors.Receiver) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		if errors.As(err, new(ofOne)) {
+			err = nil // the others were taken
+		}
 		c.note(err)
 		failures++
 		if err == nil {
@@ -52,6 +55,11 @@ func pause(base time.Duration, failures int) time.Duration {
 	}
 	return base
 }
+
+// ofOne is why one file cannot be taken, which holds back no other.
+type ofOne struct{ error }
+
+func (e ofOne) Unwrap() error { return e.error }
 
 // note keeps the outcome of a poll for Status and logs it if it is news.
 func (c *Connector) note(err error) {
@@ -88,8 +96,9 @@ func (c *Connector) poll(ctx context.Context, r connectors.Receiver) error {
 		}
 		var first error
 		ready, late := c.watch.sort(c.candidates(entries), c.now(), c.cfg)
+		defer c.noteLeft()
 		for _, f := range late {
-			if err := c.explain(c.giveUp(s, f), "in", c.cfg.In); err != nil {
+			if err := c.explain(c.giveUp(ctx, s, r, f), "in", c.cfg.In); err != nil {
 				return err
 			}
 		}
@@ -105,9 +114,11 @@ func (c *Connector) poll(ctx context.Context, r connectors.Receiver) error {
 			if s.dead || fault.Of(err).Code == notStored {
 				return err
 			}
-			c.watch.postpone(f.name, c.now(), c.cfg.Poll)
+			if c.watch.postpone(f.name, c.now(), c.cfg.Poll, err) {
+				c.log.Warn("a file cannot be taken and is tried again", "code", fault.Of(err).Code, "error", fault.Of(err).Error())
+			}
 			if first == nil {
-				first = err
+				first = ofOne{err}
 			}
 		}
 		return first

@@ -2,6 +2,7 @@ package sftp
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,11 +11,24 @@ import (
 	"path"
 	"strings"
 
+	"github.com/stockwell-hub/stockwell/connectors"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 )
 
 // maxReasons bounds a reason file.
 const maxReasons = 200
+
+// refuse puts aside a file that the hub does not hold, once the hub was told.
+func (c *Connector) refuse(ctx context.Context, s *session, r connectors.Receiver, f found, sum []byte, why error) error {
+	if files, ok := r.(connectors.FileReceiver); ok {
+		told, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
+		defer cancel()
+		if err := files.FileRefused(told, c.envelope(f), why); err != nil {
+			return fault.Wrap(err, fault.Unavailable, notStored, "A file could not be rejected and stays where it is: %s", fault.Of(err).Text).At("in")
+		}
+	}
+	return c.reject(s, f, sum, why)
+}
 
 // reject moves a file to Rejected with a reason beside it. The reason is
 // written first: a crash between the two repeats both.

@@ -122,6 +122,7 @@ type Connector struct {
 	mu      sync.Mutex
 	lastOK  time.Time
 	lastErr error
+	left    []Left
 }
 
 var (

@@ -37,6 +37,8 @@ func (c *Connector) takeSpooled(ctx context.Context, s *session, r connectors.Re
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return c.unreadable(err)
 	case err != nil:
 		return err
 	case n != f.size || !f.same(info):
@@ -46,8 +48,8 @@ func (c *Connector) takeSpooled(ctx context.Context, s *session, r connectors.Re
 	if err := local.Close(); err != nil {
 		return fault.Wrap(err, fault.Unavailable, notStored, "Files cannot be kept in the data folder: its disk may be full.").At("in")
 	}
-	e := connectors.Envelope{Trust: c.cfg.Trust, Connector: c.cfg.Name, Format: c.cfg.Format, Type: c.cfg.Type, Sender: c.cfg.User + "@" + c.cfg.Address + path.Join("/", c.cfg.In),
-		ControlID: f.name, Digest: [32]byte(sum.Sum(nil)), Peer: from, Spooled: filepath.Clean(local.Name()), ReceivedAt: c.now()}
+	e := c.envelope(f)
+	e.Digest, e.Spooled = [32]byte(sum.Sum(nil)), filepath.Clean(local.Name())
 	fate, err := c.hand(ctx, r, e, 0)
 	if err == nil {
 		c.log.Info("file received", "refused_rows", fate.Refused != nil, "bytes", n)
@@ -55,9 +57,11 @@ func (c *Connector) takeSpooled(ctx context.Context, s *session, r connectors.Re
 		return c.settle(s, f, nil, folder{"processed", c.cfg.Processed}, note{folder{"rejected", c.cfg.Rejected}, ".rejected.csv", fate.Refused})
 	}
 	switch kind := fault.Of(err).Kind; {
-	case kind == fault.Stopped || kind.Effect() == fault.Reject:
+	case kind == fault.Stopped:
 		c.cfg.Between(Received)
 		return c.reject(s, f, nil, err)
+	case kind.Effect() == fault.Reject:
+		return c.refuse(ctx, s, r, f, nil, err)
 	case kind.Effect() == fault.Retry:
 		return fault.Wrap(err, fault.Unavailable, notStored, "A file could not be taken in and stays where it is: %s", fault.Of(err).Text).At("in")
 	default:

@@ -2,12 +2,14 @@ package sftp
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/stockwell-hub/stockwell/connectors"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 )
 
@@ -29,16 +31,21 @@ func (f found) same(info os.FileInfo) bool {
 func (c *Connector) candidates(entries []os.FileInfo) []found {
 	var files []found
 	markers := map[string]os.FileInfo{}
+	var others []os.FileInfo
 	for _, e := range entries {
-		if !safeName(e.Name()) || !e.Mode().IsRegular() {
-			continue
-		}
-		if of, is := strings.CutSuffix(e.Name(), c.cfg.Marker); is && of != "" && c.cfg.Whole == Marker {
+		of, is := strings.CutSuffix(e.Name(), c.cfg.Marker)
+		switch {
+		case !safeName(e.Name()) || !e.Mode().IsRegular():
+			others = append(others, e)
+		case is && of != "" && c.cfg.Whole == Marker:
 			markers[of] = e
-		} else if c.matches(e.Name()) {
+		case c.matches(e.Name()):
 			files = append(files, found{name: e.Name(), size: e.Size(), changed: e.ModTime()})
+		default:
+			others = append(others, e)
 		}
 	}
+	c.watch.passOver(others, c.now())
 	for i, f := range files {
 		if m := markers[f.name]; m != nil {
 			files[i].marker = m.ModTime()
@@ -53,18 +60,25 @@ func (c *Connector) candidates(entries []os.FileInfo) []found {
 	return files
 }
 
+// matches takes letters of either case for the same: systems that do not tell
+// them apart write GOODS.CSV.
 func (c *Connector) matches(name string) bool {
-	matches, err := path.Match(c.cfg.Pattern, name)
+	matches, err := path.Match(strings.ToLower(c.cfg.Pattern), strings.ToLower(name))
 	return err == nil && matches
 }
 
-// watch remembers since when each file has not changed.
-type watch struct{ files map[string]watched }
+// watch remembers since when each file has not changed. others are those that
+// are not to be taken, as they are.
+type watch struct {
+	files  map[string]watched
+	others map[string]passed
+}
 
 type watched struct {
 	found
 	since     time.Time
 	failures  int
+	failed    error // why it could not be taken
 	notBefore time.Time
 	// missing is what was found to be missing of it as it is.
 	missing error
@@ -111,17 +125,21 @@ func (w *watch) lacks(name string, missing error) {
 	w.files[name] = seen
 }
 
-// postpone makes a file that failed wait longer each time.
-func (w *watch) postpone(name string, now time.Time, base time.Duration) {
+// postpone makes a file that failed wait longer each time. It tells whether the
+// reason is news.
+func (w *watch) postpone(name string, now time.Time, base time.Duration, why error) (news bool) {
 	seen := w.files[name]
+	news = seen.failed == nil || seen.failed.Error() != why.Error()
 	seen.failures++
+	seen.failed = why
 	seen.notBefore = now.Add(pause(base, seen.failures))
 	w.files[name] = seen
+	return news
 }
 
 // giveUp rejects a file that was not whole for too long. Nothing of it was
 // taken.
-func (c *Connector) giveUp(s *session, f found) error {
+func (c *Connector) giveUp(ctx context.Context, s *session, r connectors.Receiver, f found) error {
 	why := c.watch.files[f.name].missing
 	switch {
 	case f.alone && c.taken(s, strings.TrimSuffix(f.name, c.cfg.Marker)):
@@ -132,7 +150,7 @@ func (c *Connector) giveUp(s *session, f found) error {
 	case c.cfg.Whole == Marker:
 		why = fault.New(fault.Invalid, "marker_missing", "The file did not change for %s, and the marker %s that says it is whole did not come after it. Send the file again, and the marker after it.", c.cfg.Incomplete, f.name+c.cfg.Marker)
 	}
-	return c.reject(s, f, nil, why)
+	return c.refuse(ctx, s, r, f, nil, why)
 }
 
 // taken reports whether a file of this name was moved before.

@@ -16,6 +16,18 @@ type Account struct {
 	// Unbalanced counts balances that are not the fold of their movements.
 	Unbalanced int64
 	Levels     []AccountLevel
+	// Told is what the device registry was told.
+	Told []AccountVersion
+}
+
+// AccountVersion is one version of a record that left for the device registry.
+type AccountVersion struct {
+	Record        string
+	Version       int64
+	Action, State string
+	// Batch is the name of its batch, Digest the batch's, in hexadecimal.
+	Batch, Digest string
+	Patient       int64 // as whom its patient is read
 }
 
 // AccountCase is a case with its lines.

@@ -136,6 +136,7 @@ func (d *decider) message(m Message) Result {
 		}
 		d.takeUp(s)
 		d.takeReceipts(s)
+		d.refusedRows(s)
 	}
 	if outcome == "" {
 		switch {

@@ -146,8 +146,8 @@ func (d *decider) orderWarnings(c *receiptChange, warn func(kind, severity, text
 		warn("receipt_order_unknown", "warning", fmt.Sprintf("order %s has no such line. It is in stock, and the order still waits for what was ordered.", o.Number),
 			"Find out which line is meant, and send the receipt's line again with it.")
 	default:
-		if o.State == purchasing.Closed {
-			warn("receipt_order_closed", "notice", "order "+o.Number+" is closed. It is in stock; the order stays as it is.",
+		if line := o.At(c.met.Line); o.State == purchasing.Closed || line.State == "closed" {
+			warn("receipt_order_closed", "notice", fmt.Sprintf("order %s, line %d is closed. It is in stock; the order stays as it is.", o.Number, line.Line),
 				"Check that it is not a delivery that came twice.")
 			return
 		}

@@ -10,6 +10,14 @@ type summary struct {
 	note  string
 	lines map[string]int
 	order []string
+	rows  map[int]bool // of a file, that had no effect
+}
+
+func (s *summary) refuse(row int) {
+	if s.rows == nil {
+		s.rows = map[int]bool{}
+	}
+	s.rows[row] = true
 }
 
 func (s *summary) line(what string) {
@@ -30,6 +38,13 @@ func (s *summary) text(outcome string) string {
 			noun = "line"
 		}
 		parts = append(parts, fmt.Sprintf("%d %s %s", n, noun, w))
+	}
+	switch n := len(s.rows); n {
+	case 0:
+	case 1:
+		parts = append(parts, "1 row had no effect")
+	default:
+		parts = append(parts, fmt.Sprintf("%d rows had no effect", n))
 	}
 	if s.note != "" {
 		parts = append(parts, s.note)

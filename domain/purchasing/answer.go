@@ -10,7 +10,7 @@ import (
 type LineAnswer struct {
 	Origin   string
 	Line     int
-	Status   string // accepted, changed, rejected
+	Status   string // accepted, changed, rejected, closed
 	Quantity string // packs, where it changed
 	Reason   string
 	Expected string
@@ -46,11 +46,16 @@ func (o *Order) Answer(answers []LineAnswer) (changed bool, findings []Finding) 
 
 func (l *OrderLine) answer(a LineAnswer) (bool, []Finding) {
 	before := *l
+	if l.State == "closed" && a.Status != "closed" {
+		return false, []Finding{{"order_line_closed", a.Origin, "The line was closed before: nothing more is expected for it, so the answer changed nothing."}}
+	}
 	switch a.Status {
 	case "accepted":
 		l.State, l.Confirmed = "accepted", l.Packs
 	case "rejected":
 		l.State, l.Confirmed = "rejected", 0
+	case "closed":
+		l.State = "closed" // what came has come; nothing more will
 	case "changed":
 		l.State = "changed"
 		if a.Quantity != "" {
@@ -62,7 +67,7 @@ func (l *OrderLine) answer(a LineAnswer) (bool, []Finding) {
 			l.Confirmed = n
 		}
 	default:
-		return false, []Finding{{"answer_status", a.Origin, "The answer's status is not accepted, changed or rejected. The line keeps what was ordered."}}
+		return false, []Finding{{"answer_status", a.Origin, "The answer's status is not accepted, changed, rejected or closed. The line keeps what was ordered."}}
 	}
 	l.expect()
 	var findings []Finding
@@ -96,10 +101,12 @@ func (o *Order) settle() OrderState {
 		return AllReceived
 	case count["ordered"] > 0:
 		return ""
-	case count["accepted"] == len(o.Lines):
-		return Accepted
 	case count["rejected"] == len(o.Lines):
 		return Rejected
+	case count["rejected"]+count["closed"] == len(o.Lines):
+		return Closed
+	case count["accepted"]+count["closed"] == len(o.Lines):
+		return Accepted
 	default:
 		return Changed
 	}

@@ -60,6 +60,11 @@ func TestAnswer(t *testing.T) {
 		"half a pack keeps the order":          {[]purchasing.LineAnswer{{Line: 1, Status: "changed", Quantity: "1.5"}}, purchasing.Sent, [2]int64{5, 3}, "answer_quantity"},
 		"an unknown line holds back no others": {[]purchasing.LineAnswer{{Line: 9, Status: "accepted"}, {Line: 1, Status: "accepted"}, {Line: 2, Status: "accepted"}}, purchasing.Accepted, [2]int64{5, 3}, "order_line_unknown"},
 		"an unknown status keeps the order":    {[]purchasing.LineAnswer{{Status: "maybe"}}, purchasing.Sent, [2]int64{5, 3}, "answer_status"},
+		"closed as a whole":                    {[]purchasing.LineAnswer{{Status: "closed", Reason: "Discontinued"}}, purchasing.Closed, [2]int64{0, 0}, ""},
+		"one line closed leaves it sent":       {[]purchasing.LineAnswer{{Line: 1, Status: "closed"}}, purchasing.Sent, [2]int64{0, 3}, ""},
+		"accepted and closed is accepted":      {[]purchasing.LineAnswer{{Line: 1, Status: "accepted"}, {Line: 2, Status: "closed"}}, purchasing.Accepted, [2]int64{5, 0}, ""},
+		"rejected and closed is closed":        {[]purchasing.LineAnswer{{Line: 1, Status: "rejected"}, {Line: 2, Status: "closed"}}, purchasing.Closed, [2]int64{0, 0}, ""},
+		"a closed line takes no other answer":  {[]purchasing.LineAnswer{{Line: 1, Status: "closed"}, {Line: 1, Status: "accepted"}}, purchasing.Sent, [2]int64{0, 3}, "order_line_closed"},
 		"a day that is none is left out":       {[]purchasing.LineAnswer{{Status: "accepted", Expected: "soon"}}, purchasing.Accepted, [2]int64{5, 3}, "answer_date"},
 	} {
 		t.Run(name, func(t *testing.T) {

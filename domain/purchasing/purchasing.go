@@ -29,8 +29,8 @@ type History struct {
 	Orders int64 `json:"orders_12_months"`
 	// Largest is the largest of their quantities, in base units.
 	Largest int64 `json:"largest_12_months"`
-	// Rejected is set when the last order of it was rejected, or brought another
-	// item.
+	// Rejected is set when the last order of it was rejected or closed, or
+	// brought another item.
 	Rejected bool `json:"last_rejected"`
 }
 
@@ -55,7 +55,7 @@ func Decide(quantity int64, value, spent decimal.Decimal, h History, l Limits) (
 	case value.IsZero():
 		return stop("no_price", "The item has no price without VAT for the pack in which it is ordered. Load its price, then approve or decline.")
 	case h.Rejected:
-		return stop("last_rejected", "The supplier rejected the last order for it, or sent another item. Ask the supplier, then approve or decline.")
+		return stop("last_rejected", "The last order for it was rejected or closed, or brought another item. Ask the supplier, then approve or decline.")
 	case h.Orders == 0:
 		return stop("no_history", "It was not ordered for this place in the last twelve months. Check the par level, then approve or decline.")
 	case quantity > 3*h.Largest:

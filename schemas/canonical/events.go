@@ -112,7 +112,7 @@ type OrderAnswer struct {
 func (OrderAnswer) EventKind() string { return "order_answer" }
 
 // OrderAnswerLine answers one line of an order. Status is "accepted",
-// "changed" or "rejected".
+// "changed", "rejected" or "closed": whatever came, nothing more will.
 type OrderAnswerLine struct {
 	Origin   string `json:"origin"`
 	Line     int    `json:"line"`

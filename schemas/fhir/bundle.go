@@ -28,7 +28,7 @@ func (m *Message) bundle() error {
 	}
 	all := m.Root.Get("entry")
 	if all.Kind() != Array || len(all.items) == 0 {
-		return required(m.Root, "entry")
+		return fault.New(fault.Invalid, "element_absent", "The Bundle has no entries, so there is nothing to take. Each resource is an element of the array entry.").At("Bundle.entry")
 	}
 	if len(all.items) > maxEntries {
 		return fault.New(fault.Invalid, "bundle_too_long", "The Bundle has more than %d entries. Send less in one request.", maxEntries).At("Bundle.entry")
@@ -157,5 +157,8 @@ func check(n *Node) error {
 }
 
 func required(n *Node, name string) error {
+	if n.Get(name).Kind() != Null {
+		return fault.New(fault.Invalid, "element_absent", "R4 requires %s here, and writes it in another form: look up whether it is a text, an object or an array.", name).At(n.Path() + "." + name)
+	}
 	return fault.New(fault.Invalid, "element_absent", "R4 requires %s here. Add it.", name).At(n.Path() + "." + name)
 }

@@ -18,13 +18,14 @@ func Capability(base, version string, since time.Time, secured bool) []byte {
 			all = append(all, named{i})
 		}
 		r["interaction"] = all
+		r["readHistory"] = true // each version can be read, vread says
 		if len(interactions) > 2 {
-			r["readHistory"], r["updateCreate"], r["conditionalCreate"] = true, true, true
+			r["updateCreate"], r["conditionalCreate"] = true, true
 		}
 		resources = append(resources, r)
 	}
 	for _, kind := range Principals {
-		add(kind, "Stored and read back as the client sent it, with id and meta. A resource with the same first identifier is the next version of the same one.", "read", "vread", "create", "update")
+		add(kind, "Stored and read back as the client sent it, with id and meta. A resource that is posted with the same first identifier is the next version of the same one.", "read", "vread", "create", "update")
 	}
 	for _, kind := range Companions {
 		add(kind, "Comes in a transaction beside the Procedure that refers to it, and is read back as it came.", "read", "vread")

@@ -39,6 +39,7 @@ func TestRead_RefusesWhatR4ForbidsAndSaysWhere(t *testing.T) {
 		"an id of odd characters":   {[]byte(`{"resourceType":"Device","id":"a b"}`), Update, "Device", "id_invalid", "Device.id"},
 		"no status":                 {[]byte(`{"resourceType":"Procedure","subject":{}}`), Create, "Procedure", "element_absent", "Procedure.status"},
 		"a status of no code":       {[]byte(`{"resourceType":"Procedure","status":"done","subject":{}}`), Create, "Procedure", "code_invalid", "Procedure.status"},
+		"a subject that is a text":  {[]byte(`{"resourceType":"Procedure","status":"completed","subject":"Patient/1"}`), Create, "Procedure", "element_absent", "Procedure.subject"},
 		"no subject":                {[]byte(`{"resourceType":"Procedure","status":"completed"}`), Create, "Procedure", "element_absent", "Procedure.subject"},
 		"a focal device of nothing": {[]byte(`{"resourceType":"Procedure","status":"completed","subject":{},"focalDevice":[{}]}`), Create, "Procedure", "element_absent", "Procedure.focalDevice[0].manipulated"},
 		"a Bundle without a type":   {[]byte(`{"resourceType":"Bundle"}`), Transaction, "Bundle", "element_absent", "Bundle.type"},

@@ -203,6 +203,12 @@ func TestNHSNumber_TestRangeAndSpacedForm(t *testing.T) {
 	if n := NHSNumber("4505577104"); n.IsTest() || !n.Allocated() {
 		t.Error("live range")
 	}
+	// Scotland's begin with the day and month of a birth
+	for n, want := range map[NHSNumber]bool{"0101011113": true, "2902000000": true, "3112999999": true, "3002000000": false, "3104000000": false, "0113011113": false, "0001000000": false, "3200000000": true, "5000000000": false} {
+		if n.Allocated() != want {
+			t.Errorf("%s: %v", n, !want)
+		}
+	}
 }
 
 func TestOPCS4_SideComesFromChapterZ(t *testing.T) {

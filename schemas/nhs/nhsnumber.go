@@ -59,7 +59,14 @@ func (n NHSNumber) Allocated() bool {
 	if n >= "3200000000" && n <= "3999999999" {
 		return true
 	}
-	return n >= "0100000000" && n <= "3199999999" && n[2:4] >= "01" && n[2:4] <= "12"
+	return n < "3200000000" && birthday(n[:4])
+}
+
+// birthday reports whether ddmm is a day of some year.
+func birthday(ddmm NHSNumber) bool {
+	days := [...]NHSNumber{"31", "29", "31", "30", "31", "30", "31", "31", "30", "31", "30", "31"}
+	month := int(ddmm[2]-'0')*10 + int(ddmm[3]-'0')
+	return month >= 1 && month <= 12 && ddmm[:2] >= "01" && ddmm[:2] <= days[month-1]
 }
 
 // LogValue keeps the number out of logs (law 9).

@@ -22,14 +22,19 @@ func (u *UDI) bare(s symbol, from, to int, now time.Time) bool {
 	}
 	readable := u.readable(text, now)
 	a, _ := leading(text)
-	switch good := checked(text); {
-	case good && readable && a.predefined, !good && readable:
+	switch good, exact := checked(text), readable && (a.predefined || a.dated()); {
+	case exact && !good:
+		return false // as a GTIN it would be wrong, and chance seldom makes a date
+	case exact, readable && !good:
 		u.digits(text, from, "These digits can be read as a GTIN and as an application identifier with its value. Type them with brackets.")
 		return true
 	}
 	u.bareGTIN(from, to)
 	return true
 }
+
+// dated reports whether the identifier's value begins with a date.
+func (a *ai) dated() bool { return a.parts[0].rule == ruleDate || a.parts[0].rule == ruleDay }
 
 // digits keeps digits that can be read in two ways.
 func (u *UDI) digits(text string, at int, message string) {
@@ -70,8 +75,13 @@ func (u *UDI) symbolGTIN(s symbol, from, to int, now time.Time) {
 	if next+3 >= to || u.Raw[next] != ']' {
 		end = to
 	}
-	u.bareGTIN(from, end)
-	switch n := end - from; {
+	whole := end
+	if n := end - from - s.gtin; s.addOn && (n == 2 || n == 5) {
+		whole -= n
+		u.find(SeverityInfo, CodeContent, whole, "The digits from here are a supplement, as magazines bear; they are not read.")
+	}
+	u.bareGTIN(from, whole)
+	switch n := whole - from; {
 	case n == 12 && s.gtin == 13:
 		u.warn(CodeTooShort, from, "An EAN-13 symbol has 13 digits. The scanner leaves out a leading 0; set it to send all.")
 	case n != s.gtin && (n == 8 || n == 12 || n == 13 || n == 14):

@@ -27,8 +27,8 @@ var linkNames = map[string]string{
 type piece struct{ from, to int }
 
 // digitalLink reads a GS1 Digital Link URI: the last primary key of its path
-// with its qualifiers, and the numeric names of the query. Other names of the
-// query belong to somebody else.
+// with its qualifiers, in digits, words or compressed, and the numeric names
+// of the query. Other names of the query belong to somebody else.
 func (u *UDI) digitalLink(from, to int, now time.Time) {
 	raw := u.Raw
 	u.Carrier = "digital_link"
@@ -48,68 +48,30 @@ func (u *UDI) digitalLink(from, to int, now time.Time) {
 	if n := len(segments); n > 1 && segments[n-1].from == segments[n-1].to {
 		segments, slash = segments[:n-1], true
 	}
-	segments, squeezed := u.compressed(segments)
+	segments, packed, squeezed := u.compressed(segments)
 	key := u.primaryKey(segments)
 	switch {
-	case squeezed.to > 0:
-		u.fail(CodeCompressed, squeezed.from, "This part of the address looks like a compressed Digital Link, which is not read. Scan another symbol of the label, or type the text beneath the symbol.")
+	case squeezed.to > 0 && packed == nil:
+		u.fail(CodeCompressed, squeezed.from, "This part of the address looks like a compressed Digital Link, but what comes out of it is none. Scan another symbol of the label, or type the text beneath the symbol.")
 		if key < 0 {
 			return
 		}
-	case key < 0:
+	case key < 0 && packed == nil:
 		u.fail(CodeUnrecognised, from, "No GS1 key was found in this address: it is no GS1 Digital Link. Scan another symbol of the label.")
 		return
 	}
 	u.Issuer = GS1
 	u.Elements = make([]Element, 0, 4)
-	u.linkPath(segments[key:], now)
-	u.linkQuery(query, to, now)
+	var r route
+	if key >= 0 {
+		r = u.linkPath(segments[key:], now)
+	}
+	u.linkPacked(packed, squeezed, now)
+	u.linkQuery(query, to, r, now)
 	if slash {
-		u.warn(CodePathOrder, path-1, "A slash ends the path, which the standard does not allow. It changes nothing.")
+		u.fail(CodePathOrder, path-1, "A slash ends the path, which the standard does not allow. It changes nothing.")
 	}
 	u.associations()
-}
-
-// linkPath reads the key and its qualifiers.
-func (u *UDI) linkPath(segments []piece, now time.Time) {
-	var order []string
-	for i := 0; i+1 < len(segments) && !u.full(segments[i].from); i += 2 {
-		p, value := segments[i], segments[i+1]
-		a := u.linkAI(p)
-		if a == nil {
-			u.unknownAI(u.Raw[p.from:p.to], u.Raw[value.from:value.to], p.from, value.from)
-			continue
-		}
-		u.linkElement(a, value, false, now)
-		if i > 0 {
-			order = append(order, a.code)
-		}
-	}
-	if !inOrder(u.linkAI(segments[0]).qualifiers, order) {
-		u.fail(CodePathOrder, segments[0].to, "The parts of the path do not belong to this key, or are out of order.")
-	}
-}
-
-func (u *UDI) linkQuery(from, to int, now time.Time) {
-	for _, q := range split(u.Raw, from, to, '&') {
-		if u.full(q.from) {
-			return
-		}
-		eq := strings.IndexByte(u.Raw[q.from:q.to], '=')
-		if eq < 0 {
-			continue
-		}
-		name := u.Raw[q.from : q.from+eq]
-		value := piece{q.from + eq + 1, q.to}
-		if a := u.linkAI(piece{q.from, q.from + eq}); a != nil {
-			u.linkElement(a, value, true, now)
-			if a.pathOnly {
-				u.fail(CodePathOrder, q.from, "This identifier may not stand in the query of a Digital Link; it belongs into the path, after its key.")
-			}
-		} else if name != "" && allDigits(name) {
-			u.unknownAI(name, u.Raw[value.from:value.to], q.from, value.from)
-		}
-	}
 }
 
 // primaryKey gives the index of the segment that names the last primary key of
@@ -119,7 +81,7 @@ func (u *UDI) primaryKey(segments []piece) int {
 	for i := len(segments) - 2; i >= 1; i -= 2 {
 		a := u.linkAI(segments[i])
 		switch name := u.Raw[segments[i].from:segments[i].to]; {
-		case a != nil && a.primary:
+		case a != nil && (a.primary || formerKeys[a.code]):
 			return i
 		case a == nil && (len(name) < 2 || len(name) > 4 || !allDigits(name)):
 			return -1
@@ -148,6 +110,9 @@ func (u *UDI) linkElement(a *ai, p piece, query bool, now time.Time) {
 		value = "000000"[:pad] + value
 	}
 	n := len(u.Findings)
+	if v, there := u.Value(a.code); there && v == value {
+		u.fail(CodeRepeated, p.from+pad, "This identifier stands twice in the address, with the same value.")
+	}
 	u.element(a, value, p.from, elementContext{delimited: true, now: now})
 	u.relocate(n, p.from, pad, source, escapeWidth)
 }

@@ -12,7 +12,8 @@ const (
 	CodeCheckCharacter = "check_character"
 	// CodeCheckMissing: HIBC's check character is not there.
 	CodeCheckMissing = "check_character_missing"
-	// CodeCheckCharacters: a GMN's two check characters are wrong.
+	// CodeCheckCharacters: a GMN's two check characters are wrong, or the check
+	// in a donation number's flags.
 	CodeCheckCharacters = "check_characters"
 	// CodeDate and CodeTime: the calendar or the clock has no such value.
 	CodeDate = "date"
@@ -43,7 +44,8 @@ const (
 	CodeRequires = "requires"
 	// CodeExcludes: two identifiers that may not stand together.
 	CodeExcludes = "excludes"
-	// CodeRepeated: an identifier came twice with different values.
+	// CodeRepeated: an identifier came twice with different values, or twice at
+	// all in a Digital Link.
 	CodeRepeated = "repeated"
 	// CodeConflict: two symbols, or two elements, contradict each other.
 	CodeConflict = "conflict"
@@ -51,7 +53,8 @@ const (
 	CodeNotGS1Symbol = "not_gs1_symbol"
 	// CodePathOrder: the parts of a Digital Link URI are out of their places.
 	CodePathOrder = "path_order"
-	// CodeCompressed: a compressed Digital Link URI, which is not read.
+	// CodeCompressed: what looks like a compressed Digital Link URI, but does
+	// not come out as one.
 	CodeCompressed = "compressed_link"
 	// CodeEncoding: a percent escape in a URI is broken.
 	CodeEncoding = "encoding"

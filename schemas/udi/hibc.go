@@ -31,12 +31,19 @@ func (u *UDI) hibc(from, last, to int, now time.Time) {
 			return
 		}
 		end := next
-		for end > from && strings.IndexByte("*\r\n\t\x1d", raw[end-1]) >= 0 {
+		if star := strings.IndexByte(raw[from:next], '*'); star > 0 {
+			end = from + star
+		}
+		for end > from && strings.IndexByte("\r\n\t\x1d", raw[end-1]) >= 0 {
 			end--
 		}
-		u.hibcSymbol(hibcSymbol{from, end, end, caption, primary}, now)
+		data := end
+		for data > from && raw[data-1] == ' ' {
+			data--
+		}
+		check := u.hibcSymbol(hibcSymbol{from, data, end, caption, primary}, now)
 		if primary == 0 && raw[from+1] >= 'A' {
-			primary = raw[end-1]
+			primary = check
 		}
 		from = next
 	}
@@ -62,7 +69,8 @@ func nextSymbol(raw string, from, last int) int {
 	return -1
 }
 
-// hibcSymbol is one symbol in a text.
+// hibcSymbol is one symbol in a text: last is the end of what is no blank, to
+// the end of the blanks after it.
 type hibcSymbol struct {
 	from, last, to int
 	caption        bool
@@ -70,13 +78,32 @@ type hibcSymbol struct {
 	primary byte
 }
 
-func (u *UDI) hibcSymbol(s hibcSymbol, now time.Time) {
-	raw, from := u.Raw, s.from
-	if s.last-from < 3 {
-		u.fail(CodeTooShort, from, "This HIBC code holds no data.")
-		return
+// hibcSymbol reads one symbol and gives its check character.
+func (u *UDI) hibcSymbol(s hibcSymbol, now time.Time) (check byte) {
+	if s.last-s.from < 3 {
+		u.fail(CodeTooShort, s.from, "This HIBC code holds no data.")
+		return 0
 	}
-	end := u.hibcEnd(from, s.last, s.to, s.caption)
+	ends, n := hibcEnds(u.Raw, s)
+	end := ends[0]
+	switch n {
+	case 1:
+		u.hibcBody(s, end, now)
+	case 0:
+		end = u.hibcWrong(s)
+		u.hibcBody(s, end, now)
+	default:
+		end = u.hibcEither(s, ends[:n], now)
+	}
+	if end < s.to {
+		return u.Raw[end]
+	}
+	return 0
+}
+
+// hibcBody reads the data of a symbol, which end at end.
+func (u *UDI) hibcBody(s hibcSymbol, end int, now time.Time) {
+	raw, from := u.Raw, s.from
 	if from+1 >= end {
 		u.fail(CodeTooShort, from, "This HIBC code holds no data.")
 		return

@@ -47,7 +47,7 @@ func (u *UDI) secondary(from, end int, first bool, now time.Time) {
 	case first && len(s) >= 5 && allDigits(s[:5]):
 		u.hibcDate("YYJJJ", '5', from, from+5, now)
 		if len(s) > 5 {
-			u.hibcText("YYJJJ", from+5, end, 13)
+			u.hibcText("YYJJJ", from+5, end, 18)
 		}
 	default:
 		u.Elements = append(u.Elements, Element{Flag: "/", Value: s, Position: from})

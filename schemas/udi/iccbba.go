@@ -54,6 +54,8 @@ func (u *UDI) structure(i, to int) int {
 		u.fail(CodeCharacter, v+at, "This character may not stand here.")
 	} else if at := badDonation(value); id == "=" && at >= 0 {
 		u.fail(CodeContent, v+at, "A donation number has five characters of its facility, two digits of the year, six of the donation and two flag characters.")
+	} else if id == "=" && badFlags(value) {
+		u.fail(CodeCheckCharacters, v+13, "The two flag characters are a check, which does not agree with the donation number. The value is kept as it stands.")
 	}
 	if value != "" {
 		u.takeStructure(id, value, v)
@@ -92,6 +94,15 @@ func (u *UDI) takeStructure(id, value string, at int) {
 		u.isbtDate(&u.Expiry, value, at)
 	case "=}", "&}":
 		u.isbtDate(&u.Manufactured, value, at)
+	case "&,4":
+		if len(value) == 40 { // a Single European Code ends with CCYYMMDD
+			d, ok := day3(number(value[32:36]), number(value[36:38]), number(value[38:]))
+			if !ok {
+				u.fail(CodeDate, at+32, "This is not a day of the calendar.")
+				return
+			}
+			u.set(&u.Expiry, d, at+32)
+		}
 	case "=]":
 		if len(value) == 6 {
 			d, ok := lastOf(number(value[:4]), number(value[4:]))
@@ -117,6 +128,20 @@ func badDonation(s string) int {
 		return 5 + at
 	}
 	return -1
+}
+
+// badFlags reports whether the flag characters of a donation number, where they
+// are 60 to 96, are not 60 more than the modulo 37-2 check (ISO/IEC 7064) of
+// the 13 characters before them.
+func badFlags(s string) bool {
+	if len(s) != 15 || !allDigits(s[13:]) || number(s[13:]) < 60 || number(s[13:]) > 96 {
+		return false
+	}
+	sum := 0
+	for i := range 13 {
+		sum = (sum + int(set43Value[s[i]])) * 2 % 37
+	}
+	return number(s[13:]) != 60+(38-sum)%37
 }
 
 // isbtDate reads YYYJJJ, the year's last three digits and its day, and HHMM

@@ -138,6 +138,13 @@ func TestParse_ICCBBA(t *testing.T) {
 		"=^ABC=/A9999XYZ100T0944":   {di: "A9999XYZ100T0944", codes: CodeUnknownFlag},
 		"=>014032=>014033":          {expiry: "2014-02-01", codes: CodeConflict},
 		"=":                         {codes: CodeTooShort},
+		// flags 60 to 96 check the number: 17 for this one, which makes 77
+		"=G12349865432177": {},
+		"=G12349865432178": {codes: CodeCheckCharacters},
+		"=G12349865432100": {},
+		"=G123498654321N7": {},
+		"&,4PL001499Z549917123456A00T041600320281231":                          {expiry: "2028-12-31"},
+		"=+02000=/A9999XYZ100T0944&,4PL001499Z549917123456A00T041600320281232": {di: "A9999XYZ100T0944", codes: CodeDate},
 	} {
 		w.issuer, w.carrier = ICCBBA, "isbt_128"
 		check(t, raw, w)

@@ -3,18 +3,34 @@ package udi
 import "strings"
 
 // compressed takes off the last segment of a path if it is the compressed form
-// of a Digital Link, and gives it; its end is 0 if it is not.
-func (u *UDI) compressed(segments []piece) (rest []piece, squeezed piece) {
+// of a Digital Link, and gives it with what it holds. squeezed ends at 0 if it
+// is none; packed is nil if it cannot be read.
+func (u *UDI) compressed(segments []piece) (rest []piece, packed []Element, squeezed piece) {
 	n := len(segments)
-	if n < 2 {
-		return segments, piece{}
+	if n < 2 || u.primaryKey(segments) >= 0 {
+		return segments, nil, piece{}
 	}
-	p := segments[n-1]
+	p, rest := segments[n-1], segments[:n-1]
 	s := u.Raw[p.from:p.to]
-	if u.primaryKey(segments) >= 0 || len(s) < 10 || badChar(s, &setFile) >= 0 || !squeezedHead(s) {
-		return segments, piece{}
+	if s == "" || badChar(s, &setFile) >= 0 {
+		return segments, nil, piece{}
 	}
-	return segments[:n-1], p
+	if packed, ok := unpacked(s); ok && (u.primaryKey(rest) >= 0 || hasKey(packed)) {
+		return rest, packed, p
+	}
+	if len(s) < 10 || !squeezedHead(s) {
+		return segments, nil, piece{}
+	}
+	return rest, nil, p
+}
+
+func hasKey(elements []Element) bool {
+	for _, e := range elements {
+		if lookup(e.AI).primary || formerKeys[e.AI] {
+			return true
+		}
+	}
+	return false
 }
 
 // squeezedHead reports whether the first byte of base64 text is one with which

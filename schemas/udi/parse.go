@@ -12,8 +12,9 @@ import (
 // Understood are GS1 element strings with or without a symbology prefix and
 // with FNC1 as 0x1D or as a keyboard wedge's stand-in, the same with brackets
 // or with no separators at all, GS1 Digital Link URIs, a bare GTIN, HIBC
-// primary, secondary and concatenated, and ICCBBA's ISBT 128. What is longer
-// than any symbol can be is not read.
+// primary, secondary and concatenated, ICCBBA's ISBT 128, and the first two in
+// the envelope of ISO/IEC 15434. What is longer than any symbol can be is not
+// read.
 func Parse(raw string, now time.Time) UDI {
 	u := UDI{Raw: raw, Elements: []Element{}, Findings: []Finding{}}
 	if len(raw) > mostBytes {
@@ -47,6 +48,19 @@ func Parse(raw string, now time.Time) UDI {
 	if from >= last {
 		u.fail(CodeEmpty, from, "There is nothing after the symbology prefix. Scan the symbol again.")
 		return u
+	}
+	if format, start, end := envelope(raw, from, last); end > 0 {
+		if from, to, last = start, end, end; from >= last {
+			u.fail(CodeEmpty, from, "There is nothing in the envelope. Scan the symbol again.")
+			return u
+		}
+		for last > from && blank(raw[last-1]) {
+			last--
+		}
+		if s.gs1 = format == formatGS1; !s.gs1 && (format != formatDI || raw[from] != '+') {
+			u.fail(CodeUnrecognised, from, "This symbol holds data of another system than GS1, HIBC or ICCBBA. Scan another symbol of the label.")
+			return u
+		}
 	}
 	switch c := raw[from]; {
 	case c == '+' || c == '*' && last-from > 2 && raw[from+1] == '+':
@@ -89,6 +103,8 @@ type symbol struct {
 	name string
 	gs1  bool // its data are GS1 element strings
 	gtin int  // its data are a GTIN of so many digits
+	// addOn: two or five digits of a supplement may follow.
+	addOn bool
 }
 
 func symbolOf(code, modifier byte) symbol {
@@ -122,7 +138,7 @@ func symbolOf(code, modifier byte) symbol {
 		if modifier == '4' {
 			return symbol{name: "ean_8", gtin: 8}
 		}
-		return symbol{name: "ean_13", gtin: 13}
+		return symbol{name: "ean_13", gtin: 13, addOn: modifier == '3'}
 	case 'I':
 		return symbol{name: "itf_14", gtin: 14}
 	case 'A':

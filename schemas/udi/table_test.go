@@ -183,3 +183,12 @@ func TestIdentifiers_FixedLengthsAreTheOnesThatTheStandardPredefines(t *testing.
 		t.Errorf("ISO 3166 has 249 countries, not %d and %d", len(countries), len(countryLetters))
 	}
 }
+
+func TestParse_AnOlderLabelMayBearACurrencyThatIsGone(t *testing.T) {
+	t.Parallel()
+	for currency, right := range map[string]bool{"826": true, "924": true, "191": true, "694": true, "932": true, "931": false, "280": false, "000": false} {
+		if u := Parse("(8020)REF7(415)9504000059101(3912)"+currency+"1250", today); u.HasErrors() == right {
+			t.Errorf("%s: %+v", currency, u.Findings)
+		}
+	}
+}

@@ -98,18 +98,24 @@ func TestParse_ALostSeparatorIsReportedAndNeverGuessed(t *testing.T) {
 
 func TestParse_BareKeysOfRetailPacks(t *testing.T) {
 	for raw, w := range map[string]want{
-		"09504000059118":    {carrier: "plain", di: device},
-		"9504000059118":     {carrier: "plain", di: device},
-		" 9504000059118\t":  {carrier: "plain", di: device},
-		"]E09504000059118":  {carrier: "ean_13", di: device},
-		"]E440170725":       {carrier: "ean_8", di: "00000040170725"},
-		"40170725":          {carrier: "plain", di: "00000040170725"},
-		"]I109504000059118": {carrier: "itf_14", di: device},
-		"036000291452":      {carrier: "plain", di: "00036000291452"},
-		gsrn:                {carrier: "plain", codes: CodeAmbiguous},
-		"]E012345":          {carrier: "ean_13", di: "12345", codes: CodeTooShort},
-		"17261231":          {carrier: "plain", expiry: "", codes: CodeAmbiguous},
-		"]C117261231":       {carrier: "gs1_128", expiry: "2026-12-31", codes: CodeRequires},
+		"09504000059118":     {carrier: "plain", di: device},
+		"9504000059118":      {carrier: "plain", di: device},
+		" 9504000059118\t":   {carrier: "plain", di: device},
+		"]E09504000059118":   {carrier: "ean_13", di: device},
+		"]E440170725":        {carrier: "ean_8", di: "00000040170725"},
+		"40170725":           {carrier: "plain", di: "00000040170725"},
+		"]I109504000059118":  {carrier: "itf_14", di: device},
+		"036000291452":       {carrier: "plain", di: "00036000291452"},
+		gsrn:                 {carrier: "plain", codes: CodeAmbiguous},
+		"]E012345":           {carrier: "ean_13", di: "12345", codes: CodeTooShort},
+		"]E3950400005911812": {carrier: "ean_13", di: device, codes: CodeContent},
+		// no GTIN, for the check digit would be wrong, but a whole date
+		"17261231":       {carrier: "plain", expiry: "2026-12-31", codes: CodeRequires + " " + CodeUnmarked},
+		"70032612312359": {carrier: "plain", expiry: "2026-12-31", codes: CodeRequires + " " + CodeUnmarked},
+		// a GTIN and a date; a lot and a GTIN that may have been mistyped
+		"17261227":      {carrier: "plain", codes: CodeAmbiguous},
+		"1012345678901": {carrier: "plain", codes: CodeAmbiguous},
+		"]C117261231":   {carrier: "gs1_128", expiry: "2026-12-31", codes: CodeRequires},
 	} {
 		w.issuer = GS1
 		check(t, raw, w)
@@ -189,7 +195,7 @@ func TestParse_ForeignIdentifiersNeverDerailAScan(t *testing.T) {
 		check(t, raw, w)
 	}
 	check(t, "(01)09504000059118(8099)X(10)ABC", want{issuer: GS1, carrier: "bracketed", di: device, lot: "ABC", codes: CodeUnknownAI})
-	check(t, "https://id.gs1.org/01/09504000059118?8099=X&10=ABC", want{issuer: GS1, carrier: "digital_link", di: device, lot: "ABC", codes: CodeUnknownAI})
+	check(t, "https://id.gs1.org/01/09504000059118/10/ABC?8099=X", want{issuer: GS1, carrier: "digital_link", di: device, lot: "ABC", codes: CodeUnknownAI})
 }
 
 func TestParse_BracketsWithinAValueAreData(t *testing.T) {
@@ -221,7 +227,6 @@ func TestParse_WrongValuesAreFlaggedAndKept(t *testing.T) {
 func TestParse_DigitalLinksThatAreNone(t *testing.T) {
 	for raw, w := range map[string]want{
 		"https://example.com/products/42":                {carrier: "digital_link", codes: CodeUnrecognised},
-		"https://id.gs1.org/ARHKVAdpQg":                  {carrier: "digital_link", codes: CodeCompressed},
 		"https://id.gs1.org/01/09504000059118/21/Y/10/X": {issuer: GS1, carrier: "digital_link", di: device, lot: "X", serial: "Y", codes: CodePathOrder},
 		"https://id.gs1.org/01/09504000059118/10/A%2":    {issuer: GS1, carrier: "digital_link", di: device, lot: "A%2", codes: CodeEncoding},
 		"https://id.gs1.org/01/09504000059118/":          {issuer: GS1, carrier: "digital_link", di: device, codes: CodePathOrder},

@@ -124,6 +124,12 @@ func New(p Params) (*Hospital, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "day_invalid", "The first day %q is not a day as 2026-10-19.", p.Start).At("--start")
 	}
+	if y := begin.Year(); y < 1900 || y > 2200 {
+		return nil, fault.New(fault.Invalid, "day_invalid", "The first day lies between 1900 and 2200.").At("--start")
+	}
+	if !(p.Growth > -1 && p.Growth <= 10) {
+		return nil, fault.New(fault.Invalid, "growth_invalid", "Growth is a part of one in a year, above -1 and up to 10: 0.05 is five per cent.").At("--growth")
+	}
 	if p.Theatres < 1 || p.Theatres > 200 || p.Days < 1 || p.Days > 3660 {
 		return nil, fault.New(fault.Invalid, "simulation_size", "A simulation has 1 to 200 theatres and 1 to 3660 days.").At("--theatres, --days")
 	}

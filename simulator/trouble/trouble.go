@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -56,7 +57,8 @@ func Parse(text string) (Rates, error) {
 			return nil, fault.New(fault.Invalid, "trouble_unknown", "There is no fault %q. There are: all, none, %s.", name, strings.Join(slices.Sorted(maps.Keys(usual)), ", ")).At("--faults")
 		}
 		if own {
-			if _, err := fmt.Sscanf(rate, "%g", &r); err != nil || r < 0 || r > 1 {
+			var err error
+			if r, err = strconv.ParseFloat(rate, 64); err != nil || !(r >= 0 && r <= 1) {
 				return nil, fault.New(fault.Invalid, "trouble_rate", "The rate of fault %s is not a number from 0 to 1.", name).At("--faults")
 			}
 		}
