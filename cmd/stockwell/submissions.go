@@ -129,7 +129,7 @@ func (c submissionsSend) Run(a *app) error {
 		if a.JSON {
 			return a.printJSON(map[string]any{"trust": trust, "ready": n})
 		}
-		fmt.Fprintf(a.out, "%d records are ready, and leave in one batch as soon as the hub runs.\n", n)
+		fmt.Fprintf(a.out, "Ready for the registry: %s. What is ready leaves as soon as the hub runs.\n", plural(int(n), "record"))
 		return nil
 	})
 }
