@@ -11,18 +11,21 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/fault"
 )
 
-// receiptsTold gives the lines n of goods received that have the keys $2, $3,
-// or of which one of the messages $4 told last. casesNamed says why it is
-// written so.
-const receiptsTold = `(SELECT r.id FROM unnest($2::text[], $3::text[]) u (receipt, key)
-		CROSS JOIN LATERAL (SELECT r.id FROM receipt_line r WHERE r.trust = $1 AND r.receipt = u.receipt AND r.key = u.key OFFSET 0) r
-	UNION SELECT r.id FROM unnest($4::bigint[]) u (message)
-		CROSS JOIN LATERAL (SELECT r.id FROM receipt_line r WHERE r.trust = $1 AND r.told_by = u.message OFFSET 0) r) n (id)`
+// receiptsTold gives the places n in the table of the lines of goods received
+// that have the keys $2, $3, or of which one of the messages $4 told last.
+// casesNamed says why it is written so. A line is read by its place because a
+// plan that was made while the table was empty takes any index that begins with
+// the trust for as good as that of its number, and reads all of them for each
+// line of the first long files.
+const receiptsTold = `(SELECT r.at FROM unnest($2::text[], $3::text[]) u (receipt, key)
+		CROSS JOIN LATERAL (SELECT r.ctid AS at FROM receipt_line r WHERE r.trust = $1 AND r.receipt = u.receipt AND r.key = u.key OFFSET 0) r
+	UNION SELECT r.at FROM unnest($4::bigint[]) u (message)
+		CROSS JOIN LATERAL (SELECT r.ctid AS at FROM receipt_line r WHERE r.trust = $1 AND r.told_by = u.message OFFSET 0) r) n (at)`
 
 // ordersNamed gives the numbers n of the orders $5, and of those for which the
 // lines of receiptsTold count.
 const ordersNamed = `(SELECT unnest($5::text[])
-	UNION SELECT r.met_order FROM ` + receiptsTold + ` CROSS JOIN LATERAL (SELECT r.met_order FROM receipt_line r WHERE r.trust = $1 AND r.id = n.id OFFSET 0) r) n (number)`
+	UNION SELECT r.met_order FROM ` + receiptsTold + ` CROSS JOIN LATERAL (SELECT r.met_order FROM receipt_line r WHERE r.trust = $1 AND r.ctid = n.at OFFSET 0) r) n (number)`
 
 // deliveries locks the orders that a batch answers or receives, in one order
 // for all batches, and loads them with the lines of goods received. The rows
@@ -61,7 +64,7 @@ func (l loader) receipts(args []any) {
 		       r.lot, r.serial, r.expiry, r.met_order, r.met_line, r.met_units, r.substitute, r.told_by, r.message_id, r.origin, r.profile,
 		       m.id, m.kind, coalesce(m.item, 0), m.lot, m.serial, m.owner, m.from_place, m.to_place, m.quantity, m.occurred_at, m.accounted_on, coalesce(b.quantity, 0)
 		FROM `+receiptsTold+`
-		CROSS JOIN LATERAL (SELECT * FROM receipt_line r WHERE r.trust = $1 AND r.id = n.id OFFSET 0) r
+		CROSS JOIN LATERAL (SELECT * FROM receipt_line r WHERE r.trust = $1 AND r.ctid = n.at OFFSET 0) r
 		LEFT JOIN LATERAL (SELECT * FROM movement m WHERE m.trust = $1 AND m.id = r.movement OFFSET 0) m ON r.movement IS NOT NULL
 		LEFT JOIN LATERAL (SELECT b.quantity FROM balance b WHERE b.trust = $1 AND b.place = m.to_place AND b.item = m.item AND b.lot = m.lot AND b.serial = m.serial AND b.owner = m.owner OFFSET 0) b
 		       ON r.movement IS NOT NULL`,

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/domain/posting"
 	"github.com/stockwell-hub/stockwell/domain/purchasing"
+	"github.com/stockwell-hub/stockwell/internal/pgtx"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
@@ -160,5 +163,24 @@ func TestReceipts_AnAnswerAndADeliveryOfOneOrderAtOnceBothCount(t *testing.T) {
 	}
 	if got := list(t, h, `SELECT DISTINCT concat_ws(' ', o.state, l.line, l.state, l.open_packs, l.received) FROM purchase_order o JOIN purchase_order_line l ON l.order_id = o.id ORDER BY 1`); got != "part_received 1 accepted 3 1\npart_received 2 accepted 4 0" {
 		t.Errorf("the orders are\n%s", got)
+	}
+}
+
+// TestReceipts_AreFoundByTheirPlaceThoughTheTableWasEmpty reads the plan that a
+// new hub makes, and keeps while the first long files come: whatever it takes
+// an index for, it must not read the whole trust for each line.
+func TestReceipts_AreFoundByTheirPlaceThoughTheTableWasEmpty(t *testing.T) {
+	t.Parallel()
+	h := oneHub(t)
+	var plan []string
+	if err := h.tx(t.Context(), func(ctx context.Context) (err error) {
+		plan, err = collect(ctx, pgtx.From(ctx), `EXPLAIN SELECT n.number FROM `+ordersNamed, pgx.RowTo[string], h.trust, []string{"GR-1"}, []string{"1"}, []int64{7}, []string{"PO-1"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(plan, "\n")
+	if !strings.Contains(text, "Tid Scan on receipt_line") || !strings.Contains(text, "(receipt = u.receipt) AND (key = u.key)") {
+		t.Errorf("the plan is\n%s", text)
 	}
 }

@@ -219,3 +219,39 @@ func TestFilesIn_AFileWithoutItsTrailerIsNotTaken(t *testing.T) {
 		t.Errorf("it was stored %s times", n)
 	}
 }
+
+// TestFilesIn_ALongFileIsTakenInPartsAndOnce has one file with more rows than
+// one transaction may hold. Each row counts once, however often the file comes,
+// and the one that is wrong is told by its line in the file.
+func TestFilesIn_ALongFileIsTakenInPartsAndOnce(t *testing.T) {
+	t.Parallel()
+	h := newHospital(t)
+	h.start()
+	h.seed()
+	const rows = 6400
+	var b strings.Builder
+	b.WriteString(goodsHeader)
+	for i := range rows {
+		quantity := "1"
+		if i == rows-2 {
+			quantity = "x"
+		}
+		fmt.Fprintf(&b, "GR-LONG,%d,2026-03-16,,,TH1,CEMENT-40G,,%s,each,BC26002,2030-01-31,,\n", i+1, quantity)
+	}
+	for _, name := range []string{"long.csv", "long.csv", "again.csv"} {
+		h.dropIn("receipts", name, []byte(b.String()))
+		h.quiet()
+		if d, err := h.hub.store.StockDetail(t.Context(), "ZZ1", "TH1", "CEMENT-40G"); err != nil || d.Quantity != 9+rows-1 {
+			t.Fatalf("after %s there are %d: %v", name, d.Quantity, err)
+		}
+	}
+	if n, err := h.query(`SELECT string_agg(control_id, ', ' ORDER BY id) FROM archive WHERE connector = 'goods'`); err != nil || n != "long.csv (part 1 of 2), long.csv (part 2 of 2), again.csv (part 1 of 2), again.csv (part 2 of 2)" {
+		t.Errorf("the messages are %s, %v", n, err)
+	}
+	if n, err := h.query(`SELECT max(n)::text FROM (SELECT count(*) AS n FROM movement WHERE kind = 'receipt' GROUP BY message_id) x`); err != nil || n != "6000" {
+		t.Errorf("one transaction moved %s times, %v", n, err)
+	}
+	if raw := h.read("../erp/receipts/rejected/long.csv.rejected.csv"); !strings.Contains(raw, fmt.Sprintf("\r\n%d,", rows)) || strings.Count(raw, "\n") != 2 {
+		t.Errorf("refused are %q", raw)
+	}
+}
