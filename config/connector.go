@@ -92,7 +92,7 @@ type SFTP struct {
 	Archive string `yaml:"archive" unit:"folder on the server" special:"empty: there is none to look into" example:"/orders/taken" validate:"omitempty,text"`
 	// Folder on the server to take files from.
 	In string `yaml:"in" unit:"folder on the server" special:"empty: nothing is taken" example:"/answers" validate:"omitempty,text"`
-	// Which files to take.
+	// Which files to take; letters of either case fit.
 	Pattern string `yaml:"pattern" unit:"name with * and ?" default:"*.csv" validate:"required,pattern"`
 	// Folder on the server that a file goes to once it had its effect.
 	Processed string `yaml:"processed" unit:"folder on the server" special:"needed when in is set" example:"/answers/processed" validate:"omitempty,text"`
