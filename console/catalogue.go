@@ -179,9 +179,14 @@ func standsInFor(a journal.Alternative) string {
 		text += ", " + a.Description
 	}
 	if a.Kind == "indirect" {
-		return text + ": indirect alternative, for a clinician to choose"
+		text += ": indirect alternative, for a clinician to choose"
+	} else {
+		text += ": direct alternative"
 	}
-	return text + ": direct alternative"
+	if a.State != "" {
+		text += "; but it is " + a.State
+	}
+	return text
 }
 
 // productTag is a product's state in a word, if it has one.

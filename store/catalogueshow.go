@@ -144,8 +144,9 @@ func productEntry(ctx context.Context, tx pgx.Tx, trust, source, key string, on 
 			b.implantable, b.reportable, b.lot_tracked, b.serial_tracked, b.expiry_tracked, b.suspended, b.suspended_why, coalesce(b.suspended_from::text, ''), coalesce(b.suspended_until::text, ''), b.discontinued, coalesce(b.discontinued_on::text, ''),
 			coalesce((SELECT json_agg(json_build_object('unit', k.unit, 'ratio', k.ratio, 'issuer', k.issuer, 'di', k.di) ORDER BY k.level) FROM product_pack k WHERE k.body = v.body), '[]'),
 			coalesce((SELECT json_agg(json_build_object('kind', k.kind, 'value', k.value, 'from', k.valid_from, 'to', k.valid_to) ORDER BY k.kind, k.value) FROM product_code k WHERE k.body = v.body), '[]'),
-			coalesce((SELECT json_agg(json_build_object('kind', a.kind, 'key', a.key, 'description', coalesce((SELECT o.description FROM product q JOIN product_body o ON o.id = q.body WHERE q.key = a.key AND q.source = v.source), '')) ORDER BY a.kind, a.key)
-				FROM product_alternative a WHERE a.body = v.body), '[]')
+			coalesce((SELECT json_agg(json_build_object('kind', a.kind, 'key', a.key, 'description', coalesce(o.description, ''), 'state', CASE WHEN o.removed THEN 'removed'
+					WHEN o.discontinued AND coalesce(o.discontinued_on <= current_date, true) THEN 'discontinued' WHEN suspended_now(o.suspended, o.suspended_from, o.suspended_until) THEN 'suspended' ELSE '' END) ORDER BY a.kind, a.key)
+				FROM product_alternative a LEFT JOIN LATERAL (SELECT q.removed, o.* FROM product q JOIN product_body o ON o.id = q.body WHERE q.key = a.key AND q.source = v.source) o ON true WHERE a.body = v.body), '[]')
 		FROM product_version v JOIN catalogue_source s ON s.id = v.source AND s.name = $1 JOIN product_body b ON b.id = v.body
 		WHERE v.key = $2 AND v.since <= s.generation
 		ORDER BY v.loaded_on > $3, CASE WHEN v.loaded_on > $3 THEN -v.since ELSE v.since END DESC LIMIT 1`, source, key, on.Format(time.DateOnly)).

@@ -171,7 +171,7 @@ func printAlternatives(a *app, all []journal.Alternative) {
 		if x.Kind == "indirect" {
 			how = "indirect alternative, for a clinician to choose"
 		}
-		fmt.Fprintf(a.out, "  %s: %s%s%s\n", how, x.Key, labelled(", ", x.Description), labelled(", by ", x.By))
+		fmt.Fprintf(a.out, "  %s: %s%s%s%s\n", how, x.Key, labelled(", ", x.Description), labelled(", by ", x.By), labelled("; but it is ", x.State))
 	}
 }
 

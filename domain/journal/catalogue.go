@@ -119,6 +119,8 @@ type Alternative struct {
 	// Description is empty where it is not in the catalogue.
 	Description string `json:"description"`
 	By          string `json:"by,omitempty"`
+	// State is empty where it can be had, else suspended, discontinued or removed.
+	State string `json:"state,omitempty"`
 }
 
 // Approval is whether a trust lets a product be bought.
