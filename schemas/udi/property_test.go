@@ -117,8 +117,11 @@ func TestParse_ReadsBackEveryHIBC(t *testing.T) {
 		}
 		s = hib(s)
 		u := Parse(s, today)
+		if body := strings.TrimSuffix(s, " "); body != s && hib(body[:len(body)-1]) == body && u.Has(CodeAmbiguous) {
+			return // by chance it is also right without its last blank: it is not guessed
+		}
 		if len(u.Findings) != 0 {
-			t.Fatalf("%s: %+v", s, u.Findings)
+			t.Fatalf("%q: %+v", s, u.Findings)
 		}
 		if got := must(Encode(u)); got != s {
 			t.Fatalf("%s written as %s", s, got)
