@@ -25,6 +25,9 @@ func (b *Books) LockRegistry(ctx context.Context) (reports bool, err error) {
 // dueCasesOf takes the next cases that are to be looked at, with those that
 // were joined into them; more tells whether there are others. What was noted
 // by patient, visit or item becomes cases first: each of these may be many.
+//
+// OFFSET 0 has each mark's cases looked up by their index. A join would be
+// planned without knowing how few marks there are, and go through all lines.
 func (b *Books) dueCasesOf(ctx context.Context) (cases []int64, more bool, err error) {
 	tx := pgtx.From(ctx)
 	swept, err := b.sweep(ctx, tx)
@@ -36,13 +39,14 @@ func (b *Books) dueCasesOf(ctx context.Context) (cases []int64, more bool, err e
 		INSERT INTO registry_due (trust, kind, subject)
 		SELECT $1, 'case', c FROM (
 			SELECT p.case_id FROM due d
-			  JOIN patient o ON o.trust = $1 AND o.id = d.subject
-			  CROSS JOIN LATERAL (SELECT id FROM patient g WHERE g.trust = $1 AND g.id = coalesce(o.merged_into, o.id) UNION SELECT id FROM patient g WHERE g.trust = $1 AND g.merged_into = coalesce(o.merged_into, o.id)) g
-			  JOIN case_patient p ON p.trust = $1 AND p.patient = g.id
+			  CROSS JOIN LATERAL (SELECT coalesce(o.merged_into, o.id) AS id FROM patient o WHERE o.trust = $1 AND o.id = d.subject OFFSET 0) o
+			  CROSS JOIN LATERAL (SELECT id FROM patient g WHERE g.trust = $1 AND g.id = o.id UNION SELECT id FROM patient g WHERE g.trust = $1 AND g.merged_into = o.id) g
+			  CROSS JOIN LATERAL (SELECT p.case_id FROM case_patient p WHERE p.trust = $1 AND p.patient = g.id OFFSET 0) p
 			 WHERE d.kind = 'patient'
-			UNION SELECT c.id FROM due d JOIN theatre_case c ON c.trust = $1 AND c.encounter = d.name AND c.encounter <> '' WHERE d.kind = 'visit'
-			UNION SELECT l.case_id FROM due d JOIN movement m ON m.trust = $1 AND m.item = d.subject JOIN usage_line l ON l.trust = $1 AND l.id = m.usage_line WHERE d.kind = 'item'
-			UNION SELECT l.case_id FROM due d JOIN usage_line l ON l.trust = $1 AND l.item = d.subject AND l.state IN ('recorded', 'waiting') WHERE d.kind = 'item'
+			UNION SELECT c.id FROM due d CROSS JOIN LATERAL (SELECT c.id FROM theatre_case c WHERE c.trust = $1 AND c.encounter = d.name AND c.encounter <> '' OFFSET 0) c WHERE d.kind = 'visit'
+			UNION SELECT l.case_id FROM due d CROSS JOIN LATERAL (SELECT m.usage_line FROM movement m WHERE m.trust = $1 AND m.item = d.subject OFFSET 0) m
+			  CROSS JOIN LATERAL (SELECT l.case_id FROM usage_line l WHERE l.trust = $1 AND l.id = m.usage_line OFFSET 0) l WHERE d.kind = 'item'
+			UNION SELECT l.case_id FROM due d CROSS JOIN LATERAL (SELECT l.case_id FROM usage_line l WHERE l.trust = $1 AND l.item = d.subject AND l.state IN ('recorded', 'waiting') OFFSET 0) l WHERE d.kind = 'item'
 		) x (c)`, b.trust, dueMarks)
 	if err != nil {
 		return nil, false, err
