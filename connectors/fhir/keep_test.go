@@ -41,7 +41,7 @@ func TestServer_WhatIsTakenIsReadBackAsItCame(t *testing.T) {
 	if b := d.ask("POST", "/Device", sent, "Prefer", "respond-async, return=OperationOutcome"); b.status != 201 || !strings.Contains(b.body, `"severity":"information"`) {
 		t.Errorf("%d %q", b.status, b.body)
 	}
-	if b := d.ask("POST", "/Device", sent, "Prefer", "return=minimal"); b.status != 201 || b.body != "" || b.header.Get("Location") != a.header.Get("Location") {
+	if b := d.ask("POST", "/Device", sent, "Prefer", "Return=Minimal"); b.status != 201 || b.body != "" || b.header.Get("Location") != a.header.Get("Location") {
 		t.Errorf("%d %q", b.status, b.body)
 	}
 }
@@ -123,6 +123,9 @@ func TestServer_ALaterTellingIsTheNextVersion(t *testing.T) {
 	put := strings.Replace(strings.Replace(aDevice, "L1", "L3", 1), `{"resourceType"`, `{"id":"`+strings.TrimPrefix(id, "/Device/")+`","resourceType"`, 1)
 	if a := d.ask("PUT", id, put, "If-Match", `W/"1"`); a.status != 412 || d.kept.count() != 2 {
 		t.Errorf("an update of a version that is past: %d", a.status)
+	}
+	if a := d.ask("PUT", id, put, "If-None-Match", "*"); a.status != 412 || d.kept.count() != 2 {
+		t.Errorf("an update of what is not to be there yet: %d", a.status)
 	}
 	if a := d.ask("PUT", id, put, "If-Match", `W/"2"`); a.status != 200 || a.header.Get("ETag") != `W/"3"` {
 		t.Errorf("%d %v", a.status, a.header)

@@ -2,7 +2,6 @@ package fhir
 
 import (
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -26,32 +25,35 @@ func (s *Server) body(r *http.Request) ([]byte, error) {
 	if err != nil || !slices.Contains(jsonTypes, kind) || !version4(params) || charset != "" && charset != "utf-8" {
 		return nil, fault.New(fault.Invalid, "content_type_unknown", "Bodies are FHIR R4 in JSON and UTF-8. Send them with Content-Type: application/fhir+json.")
 	}
-	var raw []byte
-	sent := http.MaxBytesReader(nil, r.Body, s.cfg.MaxBody)
-	switch how := strings.ToLower(r.Header.Get("Content-Encoding")); how {
+	packed := false
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
-		raw, err = io.ReadAll(sent)
 	case "gzip", "x-gzip":
-		raw, err = s.unpacked(sent)
+		packed = true
 	default:
 		return nil, fault.New(fault.Invalid, "content_encoding_unknown", "Bodies are sent as they are, or compressed with gzip. Send them with Content-Encoding: gzip, or without one.")
 	}
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large) || int64(len(raw)) > s.cfg.MaxBody:
-		return nil, fault.New(fault.Invalid, "body_too_large", "The body is larger than %d bytes and was not taken. Send less in one request, or ask for the limit to be raised.", s.cfg.MaxBody)
-	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, new(flate.CorruptInputError)):
-		return nil, fault.New(fault.Invalid, "gzip_invalid", "The body is not gzip, as its Content-Encoding says. Nothing of it was taken. Send it again, or without that header.")
-	case err != nil:
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, s.cfg.MaxBody))
+	if err != nil && !errors.As(err, new(*http.MaxBytesError)) {
 		return nil, fault.Wrap(err, fault.Invalid, "body_unread", "The body did not arrive whole, and nothing of it was taken. Send it again.")
+	}
+	large := err != nil
+	if packed && !large {
+		if raw, err = s.unpacked(raw); err != nil {
+			return nil, fault.New(fault.Invalid, "gzip_invalid", "The body is not whole gzip, as its Content-Encoding says. Nothing of it was taken. Send it again, or without that header.")
+		}
+		large = int64(len(raw)) > s.cfg.MaxBody
+	}
+	if large {
+		return nil, fault.New(fault.Invalid, "body_too_large", "The body is larger than %d bytes and was not taken. Send less in one request, or ask for the limit to be raised.", s.cfg.MaxBody)
 	}
 	return raw, nil
 }
 
-// unpacked reads a body that came compressed, and no more of it than one byte
+// unpacked gives a body that came compressed, and no more of it than one byte
 // beyond the limit.
-func (s *Server) unpacked(sent io.Reader) ([]byte, error) {
-	z, err := gzip.NewReader(sent)
+func (s *Server) unpacked(packed []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +155,9 @@ func (s *Server) update(q *request) (answer, error) {
 	if before.Number > 0 && bytes.Equal(bytes.TrimSpace(before.Raw), bytes.TrimSpace(raw)) {
 		return s.written(q, changed(before), before)
 	}
+	if before.Number > 0 && strings.TrimSpace(q.Header.Get("If-None-Match")) == "*" {
+		return answer{}, fault.New(fault.Conflict, "version_differs", "The resource is there already, and the request is for one that is not. Read it, and change what is there now.")
+	}
 	if err := matches(q.Header.Get("If-Match"), before); err != nil {
 		return answer{}, err
 	}
@@ -203,10 +208,10 @@ func (s *Server) existing(q *request, status int, v fhir.Version, err error) (an
 // OperationOutcome, as the client prefers.
 func (s *Server) written(q *request, status int, v fhir.Version) (answer, error) {
 	a := answer{status: status, version: &v, location: true}
-	switch prefer := q.Header.Get("Prefer"); {
+	switch prefer := strings.ToLower(q.Header.Get("Prefer")); {
 	case strings.Contains(prefer, "return=minimal"):
 		return a, nil
-	case strings.Contains(prefer, "return=OperationOutcome"):
+	case strings.Contains(prefer, "return=operationoutcome"):
 		a.body = fhir.Outcome(fhir.Issue{Severity: "information", Code: "informational", Text: "It is stored. What it does to the stock is decided a moment later."})
 		return a, nil
 	}

@@ -31,6 +31,9 @@ func Parse(raw []byte) (*Node, error) {
 	if at := invalidUTF8(raw); at >= 0 {
 		return nil, badJSON(raw, at, "The body is not UTF-8.")
 	}
+	if bytes.HasPrefix(raw, []byte("\ufeff")) {
+		return nil, badJSON(raw, 0, "The body begins with a byte order mark, which JSON does not have.")
+	}
 	if !json.Valid(raw) {
 		return nil, notJSON(raw)
 	}

@@ -46,6 +46,7 @@ func TestParse_SaysWhereTheFaultLiesAndNotWhatStandsThere(t *testing.T) {
 		"nothing at all":              {"", "line 1, column 1"},
 		"more than one value":         {"{}\n {}", "line 2, column 2"},
 		"a name twice":                {"{\"a\":1,\n\"a\":2}", "line 2, column 1"},
+		"a byte order mark":           {"\ufeff{}", "line 1, column 1"},
 		"a byte that is no UTF-8":     {"{\"a\":\"Test\xffpatient\"}", "line 1, column 11"},
 		"a comma where nothing stood": {`{"a":[,1]}`, "line 1, column 7"},
 		"too deep":                    {strings.Repeat("[", 80) + strings.Repeat("]", 80), "line 1, column 66"},
