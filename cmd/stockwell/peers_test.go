@@ -76,3 +76,32 @@ func (h *hospital) useOpenSSH() (root string) {
 	h.write(h.trustFile("trust.yaml"), strings.NewReplacer(" /orders", " "+root+"/orders", " /answers", " "+root+"/answers", " /receipts", " "+root+"/receipts", " /submissions", " "+root+"/submissions", " /responses", " "+root+"/responses").Replace(trust))
 	return root
 }
+
+// TestPeers_TheSyntheticHospitalsFilesOnOpenSSHsServer has the simulated ERP
+// and registry work in the folder of a server that runs elsewhere.
+func TestPeers_TheSyntheticHospitalsFilesOnOpenSSHsServer(t *testing.T) {
+	t.Parallel()
+	var root string
+	x := newSimulated(t, simulationSettings{Seed: 11, Theatres: 2, Days: 2, Start: "2026-10-20", Faults: manyFaults}, func(x *simulated) {
+		address, dir, key, user, known := sshdtest.Start(x.t)
+		root = dir
+		hosts, err := os.ReadFile(known)
+		x.must(err)
+		trust := x.path("config/trusts/ZZ9")
+		x.must(writeUnder(filepath.Join(trust, "secrets/known_hosts"), hosts))
+		x.must(writeUnder(filepath.Join(trust, "secrets/erp.key"), key))
+		raw, err := os.ReadFile(filepath.Join(trust, "trust.yaml"))
+		x.must(err)
+		yaml := strings.NewReplacer(x.settings.At.ERP, address, "user: stockwell", "user: "+user, "password: file:secrets/erp.password", "private_key: file:secrets/erp.key").Replace(string(raw))
+		yaml = regexp.MustCompile(`\b(in|out|processed|rejected): /`).ReplaceAllString(yaml, "$1: "+root+"/")
+		x.must(writeUnder(filepath.Join(trust, "trust.yaml"), []byte(yaml)))
+	})
+	if code, out := x.run(t.Context(), simulateCmd{Send: true, Verify: true, ERPDir: root}); code != 0 {
+		t.Errorf("status %d\n%s\nthe hub says:\n%s", code, out, x.log)
+	}
+	for _, folder := range []string{"orders", "answers/processed", "goods/processed", "mdor", "responses/processed"} {
+		if files, err := os.ReadDir(filepath.Join(root, folder)); err != nil || len(files) == 0 {
+			t.Errorf("%s: %d files, %v", folder, len(files), err)
+		}
+	}
+}

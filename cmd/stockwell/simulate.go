@@ -190,10 +190,11 @@ func (s *simulation) write() error {
 			return err
 		}
 	}
-	for _, d := range []string{"erp/orders", "erp/answers/processed", "erp/answers/rejected", "erp/goods/processed", "erp/goods/rejected", "erp/mdor", "erp/responses/processed", "erp/responses/rejected", "state"} {
-		if err := os.MkdirAll(s.path(d), 0o755); err != nil {
-			return err
-		}
+	if err := makeFolders(s.path("erp"), simulatedERPFolders); err != nil {
+		return err
+	}
+	if err := makeFolders(s.dir, []string{"state"}); err != nil {
+		return err
 	}
 	if err := s.writeSecrets(); err != nil {
 		return err
@@ -206,6 +207,19 @@ func (s *simulation) write() error {
 		return err
 	}
 	return writeUnder(s.path("simulation.json"), append(raw, '\n'))
+}
+
+// simulatedERPFolders are those of the simulated ERP's server.
+var simulatedERPFolders = []string{"orders", "answers/processed", "answers/rejected", "goods/processed", "goods/rejected", "mdor", "responses/processed", "responses/rejected"}
+
+// makeFolders makes those that are not there under dir.
+func makeFolders(dir string, folders []string) error {
+	for _, d := range folders {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeUnder(name string, raw []byte) error {

@@ -104,12 +104,14 @@ type erpSide struct {
 // startERP serves the ERP's folder, unless it is served elsewhere, and answers
 // what is ordered.
 func (s *simulation) startERP(ctx context.Context, elsewhere string) (*erpSide, error) {
-	e := &erpSide{dir: elsewhere}
+	e := &erpSide{dir: s.erpDir(elsewhere)}
+	if err := makeFolders(e.dir, simulatedERPFolders); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "erp_folder", "The ERP's folder cannot be used: %v", err).At(e.dir)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	e.end = func() { stop(); running.Wait() }
 	if elsewhere == "" {
-		e.dir = s.path("erp")
 		ln, err := net.Listen("tcp", s.settings.At.ERP)
 		if err != nil {
 			stop()

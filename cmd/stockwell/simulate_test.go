@@ -34,7 +34,9 @@ type simulated struct {
 	stop func()
 }
 
-func newSimulated(t *testing.T, s simulationSettings) *simulated {
+// newSimulated writes the hospital, has it changed before its hub starts, and
+// starts it.
+func newSimulated(t *testing.T, s simulationSettings, change ...func(*simulated)) *simulated {
 	t.Helper()
 	db := pgtest.New(t)
 	s.At = folder.Addresses{HTTP: "127.0.0.1:0", ERP: freeAddressFor(t), Feeds: map[string]string{}}
@@ -49,6 +51,9 @@ func newSimulated(t *testing.T, s simulationSettings) *simulated {
 	x.must(writeUnder(x.path("config/secrets/runtime.dsn"), []byte(db.RuntimeDSN)))
 	x.must(writeUnder(x.path("config/secrets/owner.dsn"), []byte(db.OwnerDSN)))
 	x.must(writeUnder(x.path("config/stockwell.yaml"), append(yaml, "database: {dsn: file:secrets/runtime.dsn, owner_dsn: file:secrets/owner.dsn}\n"...)))
+	for _, fn := range change {
+		fn(x)
+	}
 	x.start()
 	return x
 }
