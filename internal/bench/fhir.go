@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"net"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -71,15 +73,21 @@ func (r *rig) fhirRound(ctx context.Context, clients int) (f ackFigures, shares 
 // connection.
 func (r *rig) transactions(ctx context.Context, clients int, d time.Duration) (int64, time.Duration, error) {
 	feed := newFeed()
-	transport := &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	all := make([]*poster, clients)
+	for i := range all {
+		p, err := dialHTTP(ctx, r.hub.fhir)
+		if err != nil {
+			return 0, 0, err
+		}
+		defer p.conn.Close()
+		all[i] = p
+	}
 	var done atomic.Int64
 	start := time.Now()
-	err := together(clients, func(int) error {
+	err := together(clients, func(i int) error {
 		p := newPicker(uint64(r.b.seed()))
 		for time.Since(start) < d && ctx.Err() == nil {
-			if err := r.transaction(ctx, client, feed.bundle(atomic.AddInt64(&r.next, 1), p)); err != nil {
+			if err := all[i].post(feed.bundle(atomic.AddInt64(&r.next, 1), p)); err != nil {
 				return err
 			}
 			done.Add(1)
@@ -89,22 +97,69 @@ func (r *rig) transactions(ctx context.Context, clients int, d time.Duration) (i
 	return done.Load(), time.Since(start), err
 }
 
-func (r *rig) transaction(ctx context.Context, client *http.Client, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.hub.fhir+"/fhir/r4", bytes.NewReader(body))
+// poster is one HTTP connection to the hub, one request at a time. It writes
+// HTTP by hand, as sender does MLLP: net/http's client takes as much CPU as the
+// door itself, on the same cores.
+type poster struct {
+	conn net.Conn
+	in   *bufio.Reader
+	head string
+	out  []byte
+}
+
+func dialHTTP(ctx context.Context, addr string) (*poster, error) {
+	s, err := dial(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	head := "POST /fhir/r4 HTTP/1.1\r\nHost: " + addr + "\r\nContent-Type: application/fhir+json\r\nAccept: application/fhir+json\r\nContent-Length: "
+	return &poster{conn: s.conn, in: s.in, head: head}, nil
+}
+
+// post sends a Bundle and waits for all of its positive answer.
+func (p *poster) post(body []byte) error {
+	p.out = strconv.AppendInt(append(p.out[:0], p.head...), int64(len(body)), 10)
+	p.out = append(append(p.out, "\r\n\r\n"...), body...)
+	_ = p.conn.SetDeadline(time.Now().Add(30 * time.Second))
+	if _, err := p.conn.Write(p.out); err != nil {
+		return err
+	}
+	status, err := p.line()
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/fhir+json")
-	answer, err := client.Do(req)
-	if err != nil {
-		return err
+	taken := bytes.HasPrefix(status, []byte("HTTP/1.1 200 "))
+	length := -1
+	for {
+		line, err := p.line()
+		if err != nil {
+			return err
+		}
+		if len(line) == 0 {
+			break
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return err
+			}
+		}
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("the hub did not take a transaction: %d %s", answer.StatusCode, text)
+	if length < 0 {
+		return errors.New("the hub did not say how long its answer is")
 	}
+	if !taken {
+		text := make([]byte, length)
+		_, err := io.ReadFull(p.in, text)
+		return errors.Join(fmt.Errorf("the hub did not take a transaction: %s", text), err)
+	}
+	_, err = p.in.Discard(length)
 	return err
+}
+
+// line reads a line of the header, without its end.
+func (p *poster) line() ([]byte, error) {
+	line, err := p.in.ReadSlice('\n')
+	return bytes.TrimRight(line, "\r\n"), err
 }
 
 // bundle is transaction number n: a Procedure, its patient and three Devices

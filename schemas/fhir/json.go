@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -56,7 +57,9 @@ type parser struct {
 	raw   string
 	at    int
 	nodes int
-	room  []Node // for the next nodes
+	room  []Node  // for the next nodes
+	open  []*Node // the parts, so far, of the objects and arrays that are being read
+	list  []*Node // for the parts of those that are read next
 }
 
 // skip goes to the next byte that is neither blank nor between two values.
@@ -104,6 +107,7 @@ func (p *parser) value(parent *Node, depth int) (*Node, error) {
 
 func (p *parser) object(n *Node, depth int) error {
 	n.kind = Object
+	first := len(p.open)
 	for p.at++; ; {
 		p.skip()
 		if p.raw[p.at] == '}' {
@@ -112,10 +116,10 @@ func (p *parser) object(n *Node, depth int) error {
 		}
 		at := p.at
 		name := p.text()
-		if n.Get(name) != nil {
+		if slices.ContainsFunc(p.open[first:], func(in *Node) bool { return in.name == name }) {
 			return p.bad(at, "An object has one name twice, so nobody can tell which value counts.")
 		}
-		if len(n.items) == maxMembers {
+		if len(p.open)-first == maxMembers {
 			return p.bad(at, fmt.Sprintf("An object has more than %d members.", maxMembers))
 		}
 		in, err := p.value(n, depth+1)
@@ -123,13 +127,26 @@ func (p *parser) object(n *Node, depth int) error {
 			return err
 		}
 		in.name = name
-		n.items = append(n.items, in)
+		p.open = append(p.open, in)
 	}
+	p.close(n, first)
 	return nil
+}
+
+// close gives n its parts: those that are open from first on.
+func (p *parser) close(n *Node, first int) {
+	parts := p.open[first:]
+	if len(p.list) < len(parts) {
+		p.list = make([]*Node, max(64, len(parts)))
+	}
+	n.items = p.list[:len(parts):len(parts)]
+	p.list = p.list[copy(n.items, parts):]
+	p.open = p.open[:first]
 }
 
 func (p *parser) array(n *Node, depth int) error {
 	n.kind = Array
+	first := len(p.open)
 	for p.at++; ; {
 		p.skip()
 		if p.raw[p.at] == ']' {
@@ -140,9 +157,10 @@ func (p *parser) array(n *Node, depth int) error {
 		if err != nil {
 			return err
 		}
-		in.index = len(n.items)
-		n.items = append(n.items, in)
+		in.index = len(p.open) - first
+		p.open = append(p.open, in)
 	}
+	p.close(n, first)
 	return nil
 }
 

@@ -4,9 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Namer makes a resource's id of what it is known by. The same parts always
@@ -17,16 +19,23 @@ type Namer func(parts ...string) string
 // NewNamer makes ids under a secret of trust. Identifiers of patients can be
 // counted through, so the secret must be one that clients do not have.
 func NewNamer(secret []byte, trust string) Namer {
+	// A keyed hash that is used again need not take in the secret again.
+	macs := sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}
 	return func(parts ...string) string {
-		mac := hmac.New(sha256.New, secret)
-		for _, s := range append([]string{"fhir id", trust}, parts...) {
-			mac.Write([]byte(s))
-			mac.Write([]byte{0})
+		mac := macs.Get().(hash.Hash)
+		defer macs.Put(mac)
+		mac.Reset()
+		text := make([]byte, 0, 256)
+		text = append(append(append(text, "fhir id\x00"...), trust...), 0)
+		for _, s := range parts {
+			text = append(append(text, s...), 0)
 		}
-		sum := mac.Sum(nil)
+		mac.Write(text)
+		var sum [sha256.Size]byte
+		mac.Sum(sum[:0])
 		sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80 // a UUID of version 8: of our own making
 		x := hex.EncodeToString(sum[:16])
-		return strings.Join([]string{x[:8], x[8:12], x[12:16], x[16:20], x[20:]}, "-")
+		return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 	}
 }
 
