@@ -78,9 +78,9 @@ const accountWarnings = `SELECT w.kind, coalesce(substring(w.subject FROM '^(?:c
 
 // accountLevels gives each par level its stock, as the pages do, and what is on
 // the way: ordered, suggested and approved, and waiting for a person.
-const accountLevels = `SELECT s.place_code, s.item_code, s.reorder_point, s.order_up_to, s.available, s.ordered,
+var accountLevels = `SELECT s.place_code, s.item_code, s.reorder_point, s.order_up_to, s.available, s.ordered,
 		coalesce(sum(g.packs * g.pack_size) FILTER (WHERE g.state = 'approved'), 0)::bigint, coalesce(sum(g.packs * g.pack_size) FILTER (WHERE g.state = 'waits'), 0)::bigint
-	  FROM (SELECT x.* FROM (` + selectStock + `) AS x (place_code, item_code, description, base_unit, quantity, reorder_point, order_up_to, ordered, available, held, below)) s
+	  FROM (SELECT x.* FROM (` + selectStock(``) + `) AS x (place_code, item_code, description, base_unit, quantity, reorder_point, order_up_to, ordered, available, held, below)) s
 	  JOIN place p ON p.trust = $1 AND p.kind = 'stock' AND p.code = s.place_code
 	  JOIN item i ON i.trust = $1 AND i.code = s.item_code
 	  LEFT JOIN suggestion g ON g.trust = $1 AND g.place = p.id AND g.item = i.id AND g.state IN ('approved', 'waits')

@@ -34,7 +34,7 @@ func (b *Books) Shelves(ctx context.Context, shelves []posting.Shelf) (map[posti
 		  FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS u (place, item, ord)
 		  CROSS JOIN LATERAL (SELECT i.code FROM item i WHERE i.trust = $1 AND i.id = u.item OFFSET 0) i
 		  LEFT JOIN LATERAL (SELECT y.reorder_point, y.order_up_to, y.cycle FROM policy y WHERE y.trust = $1 AND y.place = u.place AND y.item = u.item AND y.active OFFSET 0) y ON true
-		  LEFT JOIN LATERAL (SELECT b.lot, b.quantity FROM balance b WHERE b.trust = $1 AND b.place = u.place AND b.item = u.item OFFSET 0) b ON true
+		  LEFT JOIN LATERAL (SELECT b.lot, b.quantity FROM balance b WHERE b.trust = $1 AND b.place = u.place AND b.item = u.item AND b.quantity <> 0 OFFSET 0) b ON true
 		  LEFT JOIN LATERAL (SELECT l.expiry FROM lot l WHERE l.trust = $1 AND l.item = u.item AND l.lot = b.lot OFFSET 0) l ON true
 		  LEFT JOIN LATERAL (SELECT sum(h.quantity)::bigint AS held FROM stock_hold h WHERE h.trust = $1 AND h.place = u.place AND h.item = u.item AND h.lot = b.lot AND h.released_at IS NULL OFFSET 0) h ON true`, b.trust, places, items)
 	if err != nil {

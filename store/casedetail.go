@@ -67,7 +67,7 @@ func (s *Store) Case(ctx context.Context, trust string, q journal.CaseQuery) (d 
 
 // head reads what the case comes to, and which cases were joined into it.
 func (r *caseReader) head(ctx context.Context, id int64) error {
-	found, err := collect(ctx, r.tx, `WITH `+alerts+` SELECT `+caseColumns+` WHERE c.trust = $1 AND c.id = $2`, scanCase, r.trust, id)
+	found, err := collect(ctx, r.tx, `SELECT `+caseColumns+` WHERE c.trust = $1 AND c.id = $2`, scanCase, r.trust, id)
 	if err != nil {
 		return err
 	}
@@ -145,12 +145,7 @@ func (r *caseReader) decisions(ctx context.Context) (err error) {
 }
 
 func (r *caseReader) alerts(ctx context.Context) (err error) {
-	r.d.Alerts, err = collect(ctx, r.tx, `WITH mine AS MATERIALIZED (SELECT id FROM usage_line WHERE trust = $1 AND case_id = ANY ($2)), subjects (subject) AS (
-			SELECT 'case:' || x FROM unnest($2::bigint[]) x UNION ALL SELECT 'line:' || id FROM mine
-			UNION ALL SELECT 'movement:' || m.id FROM mine l JOIN movement m ON m.trust = $1 AND m.usage_line = l.id)
-		`+selectWarnings+` WHERE w.trust = $1 AND (w.subject IN (SELECT subject FROM subjects)
-			OR w.kind = 'wrong_patient' AND split_part(w.subject, ':', 2) IN (SELECT id::text FROM mine)
-			OR w.kind = 'above_ceiling' AND split_part(w.subject, ':', 3) IN (SELECT x::text FROM unnest($2::bigint[]) x))
+	r.d.Alerts, err = collect(ctx, r.tx, selectWarnings+` WHERE w.trust = $1 AND w.case_id = ANY ($2)
 		ORDER BY w.closed_at IS NOT NULL, array_position(ARRAY['danger', 'warning', 'notice'], w.severity), w.id DESC LIMIT $3`, scanWarning, r.trust, r.ids, mostOfCase+1)
 	r.d.Alerts = cut(r.d.Alerts, mostOfCase, "alerts", &r.d.More)
 	return err

@@ -23,7 +23,7 @@ const alike = 5000
 // use.
 const pointed = `pointed AS (
 		SELECT l.case_id FROM usage_line l WHERE l.trust = $1 AND l.state IN ('unidentified', 'waiting')
-		UNION SELECT l.case_id FROM warning w JOIN usage_line l ON l.trust = w.trust AND l.same_as = '' AND l.id = ` + warningLine + `
+		UNION SELECT l.case_id FROM warning w JOIN usage_line l ON l.trust = w.trust AND l.same_as = '' AND l.id = w.line
 		 WHERE w.trust = $1 AND w.closed_at IS NULL AND w.kind IN ('no_business_key', 'sources_disagree'))`
 
 // alikeCases gives what resembles what among the latest cases below a number.

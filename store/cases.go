@@ -16,27 +16,13 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
-// What warning w is about: its subject names a line, a movement or a case.
-const (
-	warningLine = `CASE WHEN w.subject ~ '^(line|wrong_patient|movement):[0-9]{1,18}(:[0-9]+)?$' THEN
-		CASE WHEN w.subject LIKE 'movement:%' THEN (SELECT m.usage_line FROM movement m WHERE m.trust = w.trust AND m.id = split_part(w.subject, ':', 2)::bigint)
-		     ELSE split_part(w.subject, ':', 2)::bigint END END`
-	warningCase = `CASE WHEN w.subject ~ '^case:[0-9]{1,18}$' THEN split_part(w.subject, ':', 2)::bigint
-		WHEN w.subject ~ '^ceiling:[0-9]+:[0-9]{1,18}$' THEN split_part(w.subject, ':', 3)::bigint
-		ELSE (SELECT l.case_id FROM usage_line l WHERE l.trust = w.trust AND l.id = ` + warningLine + `) END`
-)
-
-// alerts gives the cases that have open warnings, and how many.
-const alerts = `alert AS MATERIALIZED (
-		SELECT a.case_id, count(*) AS n FROM (SELECT ` + warningCase + ` AS case_id FROM warning w WHERE w.trust = $1 AND w.closed_at IS NULL) a WHERE a.case_id IS NOT NULL GROUP BY 1)`
-
 // caseColumns are a case c at place p of patient r, with the counts of its
-// lines n and alerts a.
-const caseColumns = `c.id, c.name, c.booking, c.scheduled_at, c.first_used_at, coalesce(p.code, ''), coalesce(r.merged_into, c.patient, 0), n.lines, n.unidentified, n.waiting, coalesce(a.n, 0)
+// lines n and open warnings a.
+const caseColumns = `c.id, c.name, c.booking, c.scheduled_at, c.first_used_at, coalesce(p.code, ''), coalesce(r.merged_into, c.patient, 0), n.lines, n.unidentified, n.waiting, a.n
 	FROM theatre_case c
 	LEFT JOIN place p ON p.trust = c.trust AND p.id = c.place
 	LEFT JOIN patient r ON r.trust = c.trust AND r.id = c.patient
-	LEFT JOIN alert a ON a.case_id = c.id
+	CROSS JOIN LATERAL (SELECT count(*) AS n FROM warning w WHERE w.trust = c.trust AND w.case_id = c.id AND w.closed_at IS NULL) a
 	CROSS JOIN LATERAL (SELECT count(*) AS lines, count(*) FILTER (WHERE l.state = 'unidentified') AS unidentified, count(*) FILTER (WHERE l.state = 'waiting') AS waiting
 		FROM usage_line l WHERE l.trust = c.trust AND l.case_id = c.id) n`
 
@@ -69,8 +55,9 @@ func (s *Store) Cases(ctx context.Context, trust string, f journal.CaseFilter) (
 				return err
 			}
 		}
-		out, err = collect(ctx, tx, `WITH `+alerts+`, `+pointed+`, open AS (
-				SELECT case_id FROM alert WHERE $4 UNION SELECT l.case_id FROM usage_line l WHERE l.trust = $1 AND l.state IN ('unidentified', 'waiting') AND $4)
+		out, err = collect(ctx, tx, `WITH `+pointed+`, open AS (
+				SELECT w.case_id FROM warning w WHERE w.trust = $1 AND w.case_id IS NOT NULL AND w.closed_at IS NULL
+				UNION SELECT l.case_id FROM usage_line l WHERE l.trust = $1 AND l.state IN ('unidentified', 'waiting'))
 			SELECT `+caseColumns+`
 			WHERE c.trust = $1 AND c.joined_into IS NULL AND c.id < $2 AND (NOT $4 OR c.id IN (SELECT case_id FROM open)) AND (NOT $5 OR c.id = ANY ($6) OR c.id IN (SELECT case_id FROM pointed))
 			  AND ($7 = '' OR p.code = $7) AND ($8::timestamptz IS NULL OR `+caseTime+` >= $8) AND ($9::timestamptz IS NULL OR `+caseTime+` < $9)

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/stockwell-hub/stockwell/domain/posting"
+	"github.com/stockwell-hub/stockwell/domain/theatre"
 	"github.com/stockwell-hub/stockwell/schemas/canonical"
 )
 
@@ -116,16 +117,17 @@ func fieldsOf(p canonical.Patient) string {
 }
 
 type postingRow struct {
-	Message   int64           `json:"message_id"`
-	Attempt   int             `json:"attempt"`
-	Type      string          `json:"type"`
-	Connector string          `json:"connector"`
-	Sender    string          `json:"sender"`
-	ControlID string          `json:"control_id"`
-	Profile   string          `json:"profile"`
-	Outcome   string          `json:"outcome"`
-	Summary   string          `json:"summary"`
-	Findings  json.RawMessage `json:"findings"`
+	Message   int64            `json:"message_id"`
+	Attempt   int              `json:"attempt"`
+	Type      string           `json:"type"`
+	Connector string           `json:"connector"`
+	Sender    string           `json:"sender"`
+	ControlID string           `json:"control_id"`
+	Profile   string           `json:"profile"`
+	Outcome   string           `json:"outcome"`
+	Summary   string           `json:"summary"`
+	Findings  json.RawMessage  `json:"findings"`
+	Cases     []theatre.CaseID `json:"cases"`
 }
 
 // keepPostings records that messages had their effect (laws 2 and 5).
@@ -143,15 +145,15 @@ func (b *Books) keepPostings(batch *pgx.Batch, ps []posting.Posting) error {
 			}
 		}
 		m := p.Message
-		rows[i] = postingRow{m.ID, m.Attempt, m.Type, m.Connector, m.Sender, m.ControlID, m.Said.Profile, p.Outcome, p.Summary, findings}
+		rows[i] = postingRow{m.ID, m.Attempt, m.Type, m.Connector, m.Sender, m.ControlID, m.Said.Profile, p.Outcome, p.Summary, findings, p.Cases}
 	}
 	raw, err := json.Marshal(rows)
 	if err != nil {
 		return err
 	}
-	batch.Queue(`INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary, findings)
-		SELECT $1, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary, findings
-		  FROM json_to_recordset($2) AS r (message_id bigint, attempt smallint, type text, connector text, sender text, control_id text, profile text, outcome text, summary text, findings jsonb)`,
+	batch.Queue(`INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary, findings, cases)
+		SELECT $1, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary, findings, coalesce(cases, '{}')
+		  FROM json_to_recordset($2) AS r (message_id bigint, attempt smallint, type text, connector text, sender text, control_id text, profile text, outcome text, summary text, findings jsonb, cases bigint[])`,
 		b.trust, raw).Exec(ignoreTag)
 	return nil
 }

@@ -172,14 +172,15 @@ func loadChain(ctx context.Context, tx pgx.Tx, trust string, id int64, c *journa
 	if c.Moves, err = collect(ctx, tx, selectMovements+` WHERE m.trust = $1 AND m.message_id = $2 ORDER BY m.id`, scanMovement, trust, id); err != nil {
 		return err
 	}
-	if c.Lines, err = collect(ctx, tx, selectLines+` WHERE l.trust = $1 AND (l.message_id = $2
-		OR l.id IN (SELECT usage_line FROM movement WHERE trust = $1 AND message_id = $2)
-		OR l.case_id IN (SELECT id FROM theatre_case WHERE trust = $1 AND message_id = $2)) ORDER BY l.id`, scanLine, trust, id); err != nil {
+	if c.Lines, err = collect(ctx, tx, selectLines+` WHERE l.trust = $1 AND l.id = ANY (ARRAY(
+			SELECT id FROM usage_line WHERE trust = $1 AND message_id = $2
+			UNION SELECT usage_line FROM movement WHERE trust = $1 AND message_id = $2
+			UNION SELECT u.id FROM posting p JOIN theatre_case c ON c.trust = p.trust AND c.id = ANY (p.cases) AND c.message_id = p.message_id JOIN usage_line u ON u.trust = c.trust AND u.case_id = c.id
+			       WHERE p.trust = $1 AND p.message_id = $2)) ORDER BY l.id`, scanLine, trust, id); err != nil {
 		return err
 	}
-	if c.Cases, err = collect(ctx, tx, `SELECT c.id, c.name, c.booking, coalesce(c.patient, 0) FROM theatre_case c WHERE c.trust = $1
-		AND (c.message_id = $2 OR c.id IN (SELECT case_id FROM usage_line WHERE trust = $1 AND message_id = $2)
-			OR EXISTS (SELECT 1 FROM jsonb_each(c.told) t WHERE (t.value -> 'sequence' ->> 'message')::bigint = $2)) ORDER BY c.id`,
+	if c.Cases, err = collect(ctx, tx, `SELECT c.id, c.name, c.booking, coalesce(c.patient, 0) FROM theatre_case c WHERE c.trust = $1 AND c.id = ANY (ARRAY(
+			SELECT unnest(cases) FROM posting WHERE trust = $1 AND message_id = $2 UNION SELECT case_id FROM usage_line WHERE trust = $1 AND message_id = $2)) ORDER BY c.id`,
 		pgx.RowToStructByPos[journal.Case], trust, id); err != nil {
 		return err
 	}
@@ -240,7 +241,7 @@ func scanLine(row pgx.CollectableRow) (l journal.Line, err error) {
 }
 
 const selectWarnings = `SELECT w.id, w.kind, w.severity, w.text, w.action, coalesce(w.message_id, 0), w.opened_at, w.closed_at, coalesce(w.closed_why, ''), coalesce(w.closed_by, ''),
-	coalesce(` + warningCase + `, 0), coalesce(` + warningLine + `, 0) FROM warning w`
+	coalesce(w.case_id, 0), coalesce(w.line, 0) FROM warning w`
 
 func scanWarning(row pgx.CollectableRow) (w journal.Warning, err error) {
 	err = row.Scan(&w.ID, &w.Kind, &w.Severity, &w.Text, &w.Action, &w.Message, &w.OpenedAt, &w.ClosedAt, &w.Why, &w.ClosedBy, &w.Case, &w.Line)

@@ -64,7 +64,7 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 		       p.price::text, p.band_packs, p.band_prices::text[], coalesce(p.currency, 'GBP'),
 		       (SELECT coalesce(json_agg(json_build_array(x.lot, x.quantity, l.expiry,
 		                (SELECT coalesce(sum(h.quantity), 0) FROM stock_hold h WHERE h.trust = $1 AND h.place = $2 AND h.item = $3 AND h.lot = x.lot AND h.released_at IS NULL))), '[]')
-		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = $2 AND b.item = $3 GROUP BY b.lot) x
+		          FROM (SELECT b.lot, sum(b.quantity) AS quantity FROM balance b WHERE b.trust = $1 AND b.place = $2 AND b.item = $3 AND b.quantity <> 0 GROUP BY b.lot) x
 		          LEFT JOIN lot l ON l.trust = $1 AND l.item = $3 AND l.lot = x.lot),
 		       (SELECT coalesce(sum(on_order(l)), 0) FROM purchase_order_line l WHERE l.trust = $1 AND l.place = $2 AND l.item = $3)::bigint
 		         + (SELECT coalesce(sum(g.packs * g.pack_size), 0) FROM suggestion g WHERE g.trust = $1 AND g.place = $2 AND g.item = $3 AND g.state IN ('waits', 'approved') AND g.id <> $5)::bigint,
@@ -109,8 +109,8 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 				SELECT p.connector FROM feed_place p WHERE p.trust = $1 AND p.place = $4
 				UNION SELECT p.connector FROM posting p WHERE p.trust = $1 AND p.message_id = m.message_id AND m.kind IN ('use', 'use_reversal')
 					AND NOT EXISTS (SELECT 1 FROM feed_place d WHERE d.trust = $1 AND d.connector = p.connector AND d.declared)))))
-		  FROM (SELECT id, kind, message_id, origin, profile FROM movement WHERE trust = $1 AND (id = $2 OR ($2 = 0 AND item = $3 AND $4 IN (from_place, to_place)))
-		         ORDER BY id DESC LIMIT 1) m`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).
+		  FROM (SELECT id, kind, message_id, origin, profile FROM movement WHERE trust = $1 AND id = $2
+		        UNION ALL (SELECT id, kind, message_id, origin, profile FROM movement WHERE $2 = 0 AND trust = $1 AND item = $3 AND $4 IN (from_place, to_place) ORDER BY occurred_at DESC, id DESC LIMIT 1)) m`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).
 		Scan(&w.Movement, &w.Cause.Message, &w.Cause.Origin, &w.Cause.Profile, &doubts)
 	if err != nil {
 		return err

@@ -60,16 +60,17 @@ func (b *Books) dueCasesOf(ctx context.Context) (cases []int64, more bool, err e
 }
 
 // sweep marks the next cases since the rules changed; it tells whether it did.
+// That there is none to do is read first: hardly any step has one.
 func (b *Books) sweep(ctx context.Context, tx pgx.Tx) (did bool, err error) {
 	var last *int64
-	err = tx.QueryRow(ctx, `WITH part AS MATERIALIZED (
-			SELECT c.id FROM theatre_case c, registry r WHERE r.trust = $1 AND r.sweep IS NOT NULL AND c.trust = $1 AND c.id > r.sweep ORDER BY c.id LIMIT $2
+	if err := tx.QueryRow(ctx, `SELECT sweep FROM registry WHERE trust = $1`, b.trust).Scan(&last); err != nil || last == nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `WITH part AS MATERIALIZED (
+			SELECT c.id FROM theatre_case c WHERE c.trust = $1 AND c.id > $3 ORDER BY c.id LIMIT $2
 		), marked AS (
 			INSERT INTO registry_due (trust, kind, subject) SELECT $1, 'case', s.id FROM part s WHERE EXISTS (SELECT 1 FROM usage_line l WHERE l.trust = $1 AND l.case_id = s.id)
 		)
-		UPDATE registry SET sweep = (SELECT max(id) FROM part) WHERE trust = $1 AND sweep IS NOT NULL RETURNING sweep`, b.trust, sweepCases).Scan(&last)
-	if err == pgx.ErrNoRows {
-		return false, nil
-	}
+		UPDATE registry SET sweep = (SELECT max(id) FROM part) WHERE trust = $1`, b.trust, sweepCases, *last)
 	return true, err
 }

@@ -65,6 +65,9 @@ func Open(ctx context.Context, dsn string, sizes Sizes) (*Store, error) {
 		// The hub's statements find rows by keys, in tables whose statistics
 		// are often those of an empty one.
 		cfg.ConnConfig.RuntimeParams["jit"] = "off"
+		// Starting a helper takes longer than most of them, and senders wait for
+		// the cores that helpers take.
+		cfg.ConnConfig.RuntimeParams["max_parallel_workers_per_gather"] = "0"
 		if p.pool == &s.lanes {
 			cfg.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 			cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"

@@ -11,7 +11,7 @@ import (
 // Waiting is what waits in a trust, for monitoring.
 type Waiting struct {
 	Queues   []QueueDepth
-	Warnings map[string]int64
+	Warnings map[string]int64 // open ones, by kind; none of a kind is left out
 }
 
 // QueueDepth is one topic's backlog.
@@ -39,7 +39,7 @@ func (s *Store) Waiting(ctx context.Context, trust string) (w Waiting, err error
 		if w.Queues, err = collect(ctx, tx, selectWaiting, pgx.RowToStructByPos[QueueDepth], trust); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `SELECT kind, count(*) FILTER (WHERE closed_at IS NULL) FROM warning WHERE trust = $1 GROUP BY 1`, trust)
+		rows, err := tx.Query(ctx, `SELECT kind, count(*) FROM warning WHERE trust = $1 AND closed_at IS NULL GROUP BY 1`, trust)
 		if err != nil {
 			return err
 		}

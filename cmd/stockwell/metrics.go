@@ -228,6 +228,10 @@ func (m *metrics) batchSent(trust string, took time.Duration) {
 // watch keeps the gauges of what waits true until ctx ends, and hands on what
 // it sees. Counting takes at most a tenth of the time, however much waits.
 func (m *metrics) watch(ctx context.Context, s *store.Store, trusts []string, seen func(trust string, w store.Waiting)) {
+	kinds := map[string]map[string]bool{} // of warnings, by trust, that were ever open
+	for _, t := range trusts {
+		kinds[t] = map[string]bool{}
+	}
 	for {
 		start := time.Now()
 		for _, t := range trusts {
@@ -244,8 +248,11 @@ func (m *metrics) watch(ctx context.Context, s *store.Store, trusts []string, se
 				m.keys.WithLabelValues(t, q.Topic, "parked").Set(float64(q.ParkedKeys))
 				m.lanes.WithLabelValues(t, q.Topic).Set(float64(q.Lanes))
 			}
-			for kind, n := range w.Warnings {
-				m.warnings.WithLabelValues(t, kind).Set(float64(n))
+			for kind := range w.Warnings {
+				kinds[t][kind] = true
+			}
+			for kind := range kinds[t] {
+				m.warnings.WithLabelValues(t, kind).Set(float64(w.Warnings[kind]))
 			}
 			seen(t, w)
 			if r, err := s.Registry(ctx, t); err == nil && r.Reports {

@@ -57,6 +57,7 @@ func (d *decider) caseOf(s *saying, c canonical.Case) *theatre.Case {
 			d.out.Aliases = append(d.out.Aliases, NewAlias{a, id})
 		}
 	}
+	s.about(id)
 	return d.k.Cases[id]
 }
 

@@ -173,6 +173,7 @@ type Posting struct {
 	Outcome  string // applied, no_change, superseded, ignored, test
 	Summary  string
 	Findings []canonical.Finding
+	Cases    []theatre.CaseID // that it is about
 }
 
 // Result is what becomes of one message: done, or why not.

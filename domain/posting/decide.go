@@ -86,6 +86,14 @@ type saying struct {
 	receipts            []receiptRow
 	receiptAt           map[purchasing.ReceiptKey]int // in receipts
 	answered            map[registry.State]int
+	cases               []theatre.CaseID
+}
+
+// about notes that the message is about a case, whether it changes it or not.
+func (s *saying) about(id theatre.CaseID) {
+	if !slices.Contains(s.cases, id) {
+		s.cases = append(s.cases, id)
+	}
 }
 
 func (s *saying) find(sev canonical.Severity, code, path, text string, args ...any) {
@@ -148,7 +156,7 @@ func (d *decider) message(m Message) Result {
 			outcome = "no_change"
 		}
 	}
-	d.out.Postings = append(d.out.Postings, Posting{Message: m, Outcome: outcome, Summary: s.summary.text(outcome), Findings: s.findings})
+	d.out.Postings = append(d.out.Postings, Posting{Message: m, Outcome: outcome, Summary: s.summary.text(outcome), Findings: s.findings, Cases: s.cases})
 	return Result{}
 }
 

@@ -35,6 +35,7 @@ func (d *decider) decision(s *saying, e canonical.Decision) {
 		s.find(canonical.Error, "case_unknown", "", "There is no such case.")
 		return
 	}
+	s.about(c.ID)
 	if e.Kind == "join_cases" {
 		d.join(s, c, d.k.Cases[d.stays(CaseNumber(e.Other))])
 		return

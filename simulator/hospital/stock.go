@@ -112,7 +112,7 @@ func (h *Hospital) stock() {
 		level := Level{Place: place, Item: item, Reorder: total - c.From(0, item.Pack), Number: fmt.Sprintf("PO-%06d", i+1)}
 		level.Upto = level.Reorder + c.From(1, 6)*item.Pack + c.From(0, 2)
 		if c.Of(0.97) {
-			level.Past, level.PastOn = 20*item.Pack, h.Begin.AddDate(0, 0, -c.From(20, 200)).Format(time.DateOnly)
+			level.Past, level.PastOn = 20*item.Pack, h.Begin.AddDate(0, 0, -c.From(5, 35)).Format(time.DateOnly)
 		}
 		h.Levels = append(h.Levels, level)
 	}
