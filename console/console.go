@@ -28,7 +28,7 @@ type Reader interface {
 	Chain(ctx context.Context, trust string, id int64) (journal.Chain, error)
 	Cases(ctx context.Context, trust string, f journal.CaseFilter) ([]journal.CaseSummary, error)
 	Case(ctx context.Context, trust string, q journal.CaseQuery) (journal.CaseDetail, error)
-	Stock(ctx context.Context, trust string, onlyBelow bool) ([]journal.Stock, error)
+	Stock(ctx context.Context, trust string, f journal.StockFilter) (shown []journal.Stock, of int64, err error)
 	StockDetail(ctx context.Context, trust, place, item string) (journal.StockDetail, error)
 	Orders(ctx context.Context, trust string, limit int) ([]journal.Order, error)
 	Order(ctx context.Context, trust, number string) (journal.Order, error)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/stockwell-hub/stockwell/domain/journal"
@@ -73,12 +74,22 @@ func (f fake) Chain(_ context.Context, _ string, id int64) (journal.Chain, error
 	return journal.Chain{}, missing("message", id)
 }
 
-func (f fake) Stock(_ context.Context, _ string, below bool) ([]journal.Stock, error) {
-	if below {
-		return f.status.Below, f.fail
+func (f fake) Stock(_ context.Context, _ string, q journal.StockFilter) (out []journal.Stock, of int64, err error) {
+	all := f.status.Below
+	if !q.Below {
+		all = append([]journal.Stock{{Place: "THEATRE-2", Item: "SCREW-35", Description: "Cortical screw 3.5 mm × 30 mm", Unit: "each", Quantity: 240, ReorderPoint: ptr(int64(80)), OrderUpTo: ptr(int64(300))},
+			{Place: "THEATRE-2", Item: "A/B 1", Description: "Item whose code has a slash and a blank", Unit: "each", Quantity: 1}}, f.status.Below...)
 	}
-	return append([]journal.Stock{{Place: "THEATRE-2", Item: "SCREW-35", Description: "Cortical screw 3.5 mm × 30 mm", Unit: "each", Quantity: 240, ReorderPoint: ptr(int64(80)), OrderUpTo: ptr(int64(300))},
-		{Place: "THEATRE-2", Item: "A/B 1", Description: "Item whose code has a slash and a blank", Unit: "each", Quantity: 1}}, f.status.Below...), f.fail
+	for _, s := range all {
+		if q.Search == "" || strings.Contains(strings.ToLower(s.Place+"\n"+s.Item+"\n"+s.Description), strings.ToLower(q.Search)) {
+			out = append(out, s)
+		}
+	}
+	first, of := min(q.Skip, len(out)), int64(len(out))
+	if first == len(out) {
+		of = 0
+	}
+	return out[first:min(first+q.Limit, len(out))], of, f.fail
 }
 
 func (f fake) StockDetail(_ context.Context, _, place, item string) (journal.StockDetail, error) {

@@ -95,6 +95,24 @@ func needs(s journal.Status, p page) []need {
 	return out
 }
 
+// unlisted is how many warnings and suggested orders there are beyond those that
+// the status lists.
+func unlisted(s journal.Status) int64 { return moreWarnings(s) + moreWaiting(s) }
+
+func moreWarnings(s journal.Status) int64 { return max(0, s.WarningsInAll-int64(len(s.Warnings))) }
+func moreWaiting(s journal.Status) int64  { return max(0, s.WaitingInAll-int64(len(s.Waiting))) }
+
+func unlistedSaid(s journal.Status) string {
+	var parts []string
+	if n := moreWarnings(s); n > 0 {
+		parts = append(parts, count(n, "more warning", "more warnings"))
+	}
+	if n := moreWaiting(s); n > 0 {
+		parts = append(parts, count(n, "more suggested order", "more suggested orders"))
+	}
+	return "There are " + strings.Join(parts, " and ") + " that are not listed here."
+}
+
 // alike gathers warnings of several lines of a case that one message brought
 // about, so that they are told once, where the first of them stands.
 func alike(all []journal.Warning) (out [][]journal.Warning) {

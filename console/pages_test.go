@@ -96,6 +96,16 @@ func TestStock_IsShownInParts(t *testing.T) {
 	must(t, "past the end", said(open(t, pages(f), "/ZZ1/stock?below=1&from=9999")), "No stock balance to show")
 }
 
+func TestStatus_CountsWhatItDoesNotList(t *testing.T) {
+	f := busy()
+	f.status.WarningsInAll, f.status.WaitingInAll = int64(len(f.status.Warnings))+4000, int64(len(f.status.Waiting))+1
+	must(t, "the status", said(open(t, pages(f), "/ZZ1/")), "4,000 more warnings and 1 more suggested order", "stockwell warnings list")
+	f.status.WarningsInAll, f.status.WaitingInAll = 0, 0
+	if text := said(open(t, pages(f), "/ZZ1/")); strings.Contains(text, "not listed here") {
+		t.Error("nothing is left out, and the page says otherwise")
+	}
+}
+
 func TestMessages_AreFilteredAndPaged(t *testing.T) {
 	asked := journal.Filter{}
 	f := busy()

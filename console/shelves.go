@@ -16,7 +16,8 @@ type stockList struct {
 	Below            bool
 	Search           string
 	Shown            []journal.Stock
-	From, Of         int // the first one's place in all, and how many there are
+	From             int   // the first one's place in all
+	Of               int64 // how many there are
 	Earlier, Further templ.SafeURL
 }
 
@@ -33,41 +34,21 @@ func (c *console) stock(r *http.Request) (templ.Component, error) {
 			return nil, fault.New(fault.Invalid, "bad_from", "from is the place of the first line to show, from 1.").At("from")
 		}
 	}
-	all, err := c.Stock(r.Context(), trust, l.Below)
+	l.Shown, l.Of, err = c.Stock(r.Context(), trust, journal.StockFilter{Below: l.Below, Search: l.Search, Skip: l.From - 1, Limit: stockShown})
 	if err != nil {
 		return nil, err
 	}
 	p := c.of(trust, "stock", "Stock")
-	found := matching(all, l.Search)
-	l.Of = len(found)
-	first := min(l.From-1, len(found))
-	l.Shown = found[first:min(first+stockShown, len(found))]
 	link := func(from int) templ.SafeURL {
 		return query(p.to("stock"), "below", q.Get("below"), "q", l.Search, "from", strconv.Itoa(from))
 	}
-	if first > 0 {
+	if l.From > 1 {
 		l.Earlier = link(max(1, l.From-stockShown))
 	}
-	if first+stockShown < len(found) {
+	if int64(l.From-1+stockShown) < l.Of {
 		l.Further = link(l.From + stockShown)
 	}
 	return stockPage(p, l), nil
-}
-
-// matching keeps the lines whose place, item or description holds what was
-// searched for.
-func matching(all []journal.Stock, search string) []journal.Stock {
-	if search == "" {
-		return all
-	}
-	search = strings.ToLower(search)
-	var out []journal.Stock
-	for _, s := range all {
-		if strings.Contains(strings.ToLower(s.Place+"\n"+s.Item+"\n"+s.Description), search) {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // stockDetail is one item at one place, by lot, with its latest movements.

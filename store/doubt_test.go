@@ -180,7 +180,7 @@ func TestDoubt_APersonsDecisionStands(t *testing.T) {
 	h.use(t, "theatre", "1", "I0", "1")
 	h.use(t, "theatre", "2", "I3", "1")
 	h.planned(t)
-	ss, err := h.Suggestions(t.Context(), h.trust, false)
+	ss, err := h.Suggestions(t.Context(), h.trust, false, 500)
 	if err != nil || len(ss) != 2 || !strings.Contains(string(ss[0].Inputs), `"doubts": [{"feed": "theatre", "kind": "feed_silent"`) {
 		t.Fatalf("%+v, %v", ss, err)
 	}
@@ -205,7 +205,7 @@ func TestDoubt_ABuyerAndThePlannersAtTheSameTimeOrderANeedOnce(t *testing.T) {
 	h.alert(t, feed.KindSilent, "theatre")
 	h.need(t, "1")
 	h.planned(t)
-	ss, err := h.Suggestions(t.Context(), h.trust, false)
+	ss, err := h.Suggestions(t.Context(), h.trust, false, 500)
 	if err != nil || len(ss) != 8 {
 		t.Fatalf("%d wait, %v", len(ss), err)
 	}
@@ -357,7 +357,7 @@ func TestDoubt_NoHistoryOrdersANeedTwiceOrInDoubt(t *testing.T) {
 			h.well(t, feed.KindSilent, "theatre")
 			doubted = false
 		case 2:
-			ss, err := h.Suggestions(t.Context(), h.trust, false)
+			ss, err := h.Suggestions(t.Context(), h.trust, false, 500)
 			if err != nil {
 				t.Fatal(err)
 			}

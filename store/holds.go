@@ -21,10 +21,11 @@ const selectHolds = `SELECT h.id, h.kind, p.code, i.code, h.lot, h.serial, h.qua
 
 var scanHold = pgx.RowToStructByPos[journal.Hold]
 
-// Holds lists what is held, the latest first; all includes what was released.
-func (s *Store) Holds(ctx context.Context, trust string, all bool) (out []journal.Hold, err error) {
+// Holds lists what is held, the latest first, at most limit; all includes what
+// was released.
+func (s *Store) Holds(ctx context.Context, trust string, all bool, limit int) (out []journal.Hold, err error) {
 	err = s.reading(ctx, trust, func(ctx context.Context) error {
-		out, err = collect(ctx, pgtx.From(ctx), selectHolds+` WHERE h.trust = $1 AND ($2 OR h.released_at IS NULL) ORDER BY h.id DESC LIMIT 1000`, scanHold, trust, all)
+		out, err = collect(ctx, pgtx.From(ctx), selectHolds+` WHERE h.trust = $1 AND ($2 OR h.released_at IS NULL) ORDER BY h.id DESC LIMIT $3`, scanHold, trust, all, limit)
 		return err
 	})
 	return out, err

@@ -82,10 +82,10 @@ func TestHold_WhatIsHeldIsThereAndNotAvailable(t *testing.T) {
 	if _, err := h.ReleaseHold(t.Context(), h.trust, id, "C", "again"); fault.Of(err).Code != "hold_released" || !strings.Contains(err.Error(), "C. Checker") {
 		t.Errorf("released twice: %v", err)
 	}
-	if all, err := h.Holds(t.Context(), h.trust, true); err != nil || len(all) != 2 || all[1].ReleasedAt == nil {
+	if all, err := h.Holds(t.Context(), h.trust, true, 500); err != nil || len(all) != 2 || all[1].ReleasedAt == nil {
 		t.Errorf("all holds: %+v %v", all, err)
 	}
-	if open, err := h.Holds(t.Context(), h.trust, false); err != nil || len(open) != 1 || open[0].Kind != "label" {
+	if open, err := h.Holds(t.Context(), h.trust, false, 500); err != nil || len(open) != 1 || open[0].Kind != "label" {
 		t.Errorf("holds: %+v %v", open, err)
 	}
 	for code, x := range map[string]Held{"place_unknown": {Place: "TH9", Item: "I1", Quantity: 1, Kind: "label"}, "item_unknown": {Place: "TH1", Item: "NOSUCH", Quantity: 1, Kind: "label"}, "lot_needed": {Place: "TH1", Item: "I1", Quantity: 1, Kind: "label"}} {
@@ -106,7 +106,7 @@ func TestHold_ReleasedByAPersonItsWarningCloses(t *testing.T) {
 	back.Effect, back.CreditFor = canonical.Credit, canonical.NeverOpened
 	h.say(t, "theatre", h.used("4411", "A", told("1", "I1", "2")))
 	h.say(t, "theatre", h.used("4411", "A", back))
-	holds, err := h.Holds(t.Context(), h.trust, false)
+	holds, err := h.Holds(t.Context(), h.trust, false, 500)
 	if err != nil || len(holds) != 1 || holds[0].Kind != "returned" || holds[0].Case == 0 || holds[0].Line == 0 || holds[0].HeldBy != "hub" {
 		t.Fatalf("%+v %v", holds, err)
 	}
@@ -124,12 +124,12 @@ func TestHold_ReleasedByAPersonItsWarningCloses(t *testing.T) {
 		t.Errorf("the warning: %q", got)
 	}
 	h.say(t, "theatre", h.used("4411", "A", back))
-	if again, _ := h.Holds(t.Context(), h.trust, false); len(again) != 0 || list(t, h, closed) != "C. Checker C. Checker: pack is whole" {
+	if again, _ := h.Holds(t.Context(), h.trust, false, 500); len(again) != 0 || list(t, h, closed) != "C. Checker C. Checker: pack is whole" {
 		t.Errorf("told again, what was checked is held again: %+v", again)
 	}
 	back.Quantity = "2"
 	h.say(t, "theatre", h.used("4411", "A", back))
-	if again, _ := h.Holds(t.Context(), h.trust, false); len(again) != 1 || again[0].Quantity != 2 {
+	if again, _ := h.Holds(t.Context(), h.trust, false, 500); len(again) != 1 || again[0].Quantity != 2 {
 		t.Errorf("more came back: %+v", again)
 	}
 }
@@ -138,7 +138,7 @@ func TestWarning_ClosedByAPersonIsNotRaisedAgainWhileItSaysTheSame(t *testing.T)
 	t.Parallel()
 	h := oneHub(t)
 	h.say(t, "theatre", h.used("4411", "A", told("", "I1", "1")))
-	open, err := h.Warnings(t.Context(), h.trust, false)
+	open, err := h.Warnings(t.Context(), h.trust, false, 500)
 	if err != nil {
 		t.Fatal(err)
 	}

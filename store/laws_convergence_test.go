@@ -227,4 +227,10 @@ func TestLaw11_ParallelSendersEndWhereOneAfterAnotherDoes(t *testing.T) {
 	if n := value[int](t, h, stale); n != 0 {
 		t.Errorf("%d warnings are open that no longer hold", n)
 	}
+	const lost = `SELECT count(*) FROM warning w LEFT JOIN usage_line l ON l.trust = w.trust AND l.id = w.line
+		WHERE w.subject ~ '^(line|wrong_patient):' AND (l.id IS NULL OR split_part(w.subject, ':', 2) <> l.id::text)
+		   OR w.subject ~ '^(line|wrong_patient|movement|case):' AND w.case_id IS NULL OR l.case_id <> w.case_id`
+	if n := value[int](t, h, lost); n != 0 {
+		t.Errorf("%d warnings do not stand with their case", n)
+	}
 }

@@ -145,7 +145,7 @@ func TestLaw6_ManyPlannersMakeOneOrderLineANeed(t *testing.T) {
 			h.answerAll(t, "rejected")
 			together(t, func(ctx context.Context, _ int) error { return h.plan(ctx, generous, "") })
 			h.oneOrderANeed(t, 8, 9)
-			ss, err := h.Suggestions(t.Context(), h.trust, false)
+			ss, err := h.Suggestions(t.Context(), h.trust, false, 500)
 			if err != nil || len(ss) != 8 {
 				t.Fatalf("%d suggestions wait, %v", len(ss), err)
 			}
@@ -252,7 +252,7 @@ func TestPlan_AMixedOrderStillCountsTowardsTheDailyCap(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ss, err := h.Suggestions(t.Context(), h.trust, false)
+	ss, err := h.Suggestions(t.Context(), h.trust, false, 500)
 	if err != nil || len(ss) != 2 {
 		t.Fatal(ss, err)
 	}

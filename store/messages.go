@@ -248,19 +248,19 @@ func scanWarning(row pgx.CollectableRow) (w journal.Warning, err error) {
 	return w, err
 }
 
-// Warnings lists what needs a person, gravest and then oldest first; all
-// includes what is closed.
-func (s *Store) Warnings(ctx context.Context, trust string, all bool) (out []journal.Warning, err error) {
+// Warnings lists what needs a person, gravest and then oldest first, at most
+// limit; all includes what is closed.
+func (s *Store) Warnings(ctx context.Context, trust string, all bool, limit int) (out []journal.Warning, err error) {
 	err = s.reading(ctx, trust, func(ctx context.Context) error {
-		out, err = warnings(ctx, trust, all)
+		out, err = warnings(ctx, trust, all, limit)
 		return err
 	})
 	return out, err
 }
 
-func warnings(ctx context.Context, trust string, all bool) ([]journal.Warning, error) {
+func warnings(ctx context.Context, trust string, all bool, limit int) ([]journal.Warning, error) {
 	return collect(ctx, pgtx.From(ctx), selectWarnings+` WHERE trust = $1 AND ($2 OR closed_at IS NULL)
-		ORDER BY closed_at IS NOT NULL, array_position(ARRAY['danger', 'warning', 'notice'], severity), opened_at LIMIT 500`, scanWarning, trust, all)
+		ORDER BY closed_at IS NOT NULL, array_position(ARRAY['danger', 'warning', 'notice'], severity), opened_at LIMIT $3`, scanWarning, trust, all, limit)
 }
 
 // CloseWarning closes a warning for a person, who says why.

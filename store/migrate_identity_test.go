@@ -72,7 +72,9 @@ func TestMigrate_CarriesMergesCasesAndDemographicsOver(t *testing.T) {
 		INSERT INTO movement (trust, id, kind, from_place, to_place, quantity, occurred_at, accounted_on, usage_line, message_id, origin, profile)
 			VALUES ('ZZ1', 31, 'use', 9, 4, 1, now(), current_date, 21, 6, 'o', 'p@1');
 		INSERT INTO usage_line (trust, id, case_id, key, told, state, text, lot, serial, quantity, disposition, movement, message_id, origin, profile)
-			VALUES ('ZZ1', 21, 12, 'k', '{"theatre/use": {"patient": 2}, "registry/use": {}}', 'unidentified', '', '', '', 1, '', 31, 6, 'o', 'p@1');`
+			VALUES ('ZZ1', 21, 12, 'k', '{"theatre/use": {"patient": 2}, "registry/use": {}}', 'unidentified', '', '', '', 1, '', 31, 6, 'o', 'p@1');
+		INSERT INTO warning (trust, id, kind, subject, text, action, severity) SELECT 'ZZ1', n, 'k', subject, '', '', 'notice'
+		  FROM unnest(ARRAY['case:11', 'line:21', 'movement:31', 'wrong_patient:21:1', 'ceiling:5:12', 'stock:1:2', 'erp']) WITH ORDINALITY u (subject, n);`
 	if _, err := conn.Exec(t.Context(), before); err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +87,8 @@ func TestMigrate_CarriesMergesCasesAndDemographicsOver(t *testing.T) {
 		`SELECT kind FROM patient_identifier ORDER BY pseudonym = sha256('b')`:                                         "[local nhs]",
 		`SELECT patient || ' ' || connector || ' ' || about FROM patient_demographics ORDER BY 1`:                      "[1 pas true 4 theatre false]",
 		`SELECT case_id || ' ' || patient FROM case_patient ORDER BY case_id, patient`:                                 "[11 1 12 2 12 4]",
+		`SELECT coalesce(line, 0) || '/' || coalesce(case_id, 0) FROM warning ORDER BY id`:                             "[0/11 21/12 21/12 21/12 0/12 0/0 0/0]",
+		`SELECT message_id || ' ' || cases::text FROM posting ORDER BY message_id`:                                     "[5 {11} 6 {12}]",
 		`SELECT count(*)::text FROM pg_class WHERE relname IN ('encounter', 'identity_event') AND relforcerowsecurity`: "[2]",
 	} {
 		got, err := collect(t.Context(), conn, sql, pgx.RowTo[string])

@@ -81,13 +81,30 @@ func (s *Store) Order(ctx context.Context, trust, number string) (o journal.Orde
 	return o, err
 }
 
-// Suggestions lists the suggested orders; all includes those that are decided.
-func (s *Store) Suggestions(ctx context.Context, trust string, all bool) (out []journal.Suggestion, err error) {
+// Suggestions lists the suggested orders, the latest first, at most limit; all
+// includes those that are decided.
+func (s *Store) Suggestions(ctx context.Context, trust string, all bool, limit int) (out []journal.Suggestion, err error) {
 	err = s.reading(ctx, trust, func(ctx context.Context) error {
-		out, err = collect(ctx, pgtx.From(ctx), selectSuggestions+` WHERE g.trust = $1 AND ($2 OR g.state IN ('waits', 'approved')) ORDER BY g.id DESC LIMIT 500`, scanSuggestion, trust, all)
+		out, err = collect(ctx, pgtx.From(ctx), selectSuggestions+` WHERE g.trust = $1 AND ($2 OR g.state IN ('waits', 'approved')) ORDER BY g.id DESC LIMIT $3`, scanSuggestion, trust, all, limit)
 		return err
 	})
 	return out, err
+}
+
+// Suggestion gives the suggested order of this number. It fails with
+// fault.NotFound.
+func (s *Store) Suggestion(ctx context.Context, trust string, id int64) (g journal.Suggestion, err error) {
+	err = s.reading(ctx, trust, func(ctx context.Context) error {
+		found, err := collect(ctx, pgtx.From(ctx), selectSuggestions+` WHERE g.trust = $1 AND g.id = $2`, scanSuggestion, trust, id)
+		if err == nil && len(found) == 0 {
+			err = fault.New(fault.NotFound, "suggestion_not_found", "There is no suggested order %d. `stockwell orders suggested` lists those that wait.", id)
+		}
+		if err == nil {
+			g = found[0]
+		}
+		return err
+	})
+	return g, err
 }
 
 // DecideSuggestion approves or declines a suggestion that waits, for a person.

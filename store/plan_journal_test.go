@@ -29,8 +29,8 @@ func TestJournal_OfAnEmptyTrustIsEmpty(t *testing.T) {
 	for name, read := range map[string]func() (int, error){
 		"messages":    func() (int, error) { x, err := h.Messages(t.Context(), h.trust, journal.Filter{}); return len(x), err },
 		"orders":      func() (int, error) { x, err := h.Orders(t.Context(), h.trust, 10); return len(x), err },
-		"suggestions": func() (int, error) { x, err := h.Suggestions(t.Context(), h.trust, true); return len(x), err },
-		"warnings":    func() (int, error) { x, err := h.Warnings(t.Context(), h.trust, true); return len(x), err },
+		"suggestions": func() (int, error) { x, err := h.Suggestions(t.Context(), h.trust, true, 500); return len(x), err },
+		"warnings":    func() (int, error) { x, err := h.Warnings(t.Context(), h.trust, true, 500); return len(x), err },
 		"due trusts":  func() (int, error) { x, err := h.DueTrusts(t.Context()); return len(x), err },
 	} {
 		if n, err := read(); n != 0 || err != nil {
@@ -49,8 +49,8 @@ func TestJournal_OfAnEmptyTrustIsEmpty(t *testing.T) {
 			t.Errorf("%s that is not there: %v", name, err)
 		}
 	}
-	stock, err := h.Stock(t.Context(), h.trust, true)
-	if err != nil || len(stock) != 8 || !stock[0].Below || *stock[0].ReorderPoint != 5 {
+	stock, of, err := h.Stock(t.Context(), h.trust, journal.StockFilter{Below: true, Skip: 1, Limit: 5})
+	if err != nil || len(stock) != 5 || of != 8 || !stock[0].Below || *stock[0].ReorderPoint != 5 {
 		t.Errorf("below its reorder point: %+v, %v", stock, err)
 	}
 }
@@ -106,13 +106,24 @@ func TestJournal_TellsTheWholeChainFromMessageToOrder(t *testing.T) {
 	if l := c.Orders[0].Lines[0]; c.Orders[0].State != "changed" || l.OpenPacks != 4 || l.Expected != "2031-05-01" || l.Reason != "short" || l.Message != id || l.Movement != c.Moves[0].ID {
 		t.Errorf("order %+v", c.Orders[0])
 	}
-	if len(c.Warnings) != 1 || c.Warnings[0].Kind != "item_unidentified" || !strings.Contains(c.Warnings[0].Action, "replay") {
+	if w := c.Warnings; len(w) != 1 || w[0].Kind != "item_unidentified" || !strings.Contains(w[0].Action, "replay") || w[0].Line != c.Lines[1].ID || w[0].Case != c.Cases[0].ID {
 		t.Errorf("warnings %+v", c.Warnings)
 	}
 	if back, err := h.Chain(t.Context(), h.trust, erp); err != nil || len(back.Orders) != 1 || back.Orders[0].AnsweredBy != erp || len(back.Warnings) != 1 {
 		t.Errorf("the answer's chain %+v, %v", back, err)
 	}
 	h.checkStatus(t)
+	later := h.received(t, "c3", h.used("4411", "A", told("3", "I0", "1")))
+	if c, err := h.Chain(t.Context(), h.trust, later); err != nil || len(c.Cases) != 1 || c.Cases[0].Name != "4411" || len(c.Lines) != 1 {
+		t.Errorf("a later message about the case: %+v, %v", c, err)
+	}
+	cancel := h.received(t, "c4", h.booked("case_number", "4411", "A", "cancel"))
+	again := h.received(t, "c5", h.booked("case_number", "4411", "A", "cancel"))
+	for _, m := range []int64{cancel, again} { // the second changes nothing
+		if c, err := h.Chain(t.Context(), h.trust, m); err != nil || len(c.Cases) != 1 || c.Cases[0].Name != "4411" || len(c.Lines) != 0 {
+			t.Errorf("a message of the booking: %+v, %v", c, err)
+		}
+	}
 }
 
 func (h *hub) checkOrder(t *testing.T) journal.Order {
@@ -153,7 +164,7 @@ func (h *hub) checkStatus(t *testing.T) {
 	if i < 0 || st.Flows[i].Count != 2 || st.Flows[i].Last == nil {
 		t.Errorf("flows %+v", st.Flows)
 	}
-	s, err := h.Stock(t.Context(), h.trust, false)
+	s, _, err := h.Stock(t.Context(), h.trust, journal.StockFilter{})
 	if err != nil || s[0].Quantity != 4 || s[0].OnOrder != 4 || !s[0].Below {
 		t.Errorf("stock %+v, %v", s[0], err)
 	}
@@ -161,14 +172,14 @@ func (h *hub) checkStatus(t *testing.T) {
 	if err != nil || len(filtered) != 1 || filtered[0].ControlID != "c1" {
 		t.Errorf("filtered %+v, %v", filtered, err)
 	}
-	ws, err := h.Warnings(t.Context(), h.trust, false)
+	ws, err := h.Warnings(t.Context(), h.trust, false, 500)
 	if err != nil || len(ws) == 0 {
 		t.Fatal(err)
 	}
 	if err := h.CloseWarning(t.Context(), h.trust, ws[0].ID, "buyer", "seen"); err != nil {
 		t.Fatal(err)
 	}
-	all, err := h.Warnings(t.Context(), h.trust, true)
+	all, err := h.Warnings(t.Context(), h.trust, true, 500)
 	if err != nil || len(all) != len(ws) || all[len(all)-1].Why != "buyer: seen" || all[len(all)-1].ClosedAt == nil {
 		t.Errorf("warnings %+v, %v", all, err)
 	}
@@ -183,7 +194,7 @@ func TestSuggestion_APersonApprovesOrDeclinesOnce(t *testing.T) {
 	if err := h.plan(t.Context(), generous, ""); err != nil {
 		t.Fatal(err)
 	}
-	ss, err := h.Suggestions(t.Context(), h.trust, false)
+	ss, err := h.Suggestions(t.Context(), h.trust, false, 500)
 	if err != nil || len(ss) != 2 || ss[0].State != "waits" || !strings.Contains(ss[0].Why, "twelve months") {
 		t.Fatalf("%+v, %v", ss, err)
 	}
@@ -203,7 +214,7 @@ func TestSuggestion_APersonApprovesOrDeclinesOnce(t *testing.T) {
 	if err != nil || len(os) != 1 || os[0].Automatic || os[0].Lines[0].Item != ss[0].Item {
 		t.Errorf("orders %+v, %v", os, err)
 	}
-	if all, err := h.Suggestions(t.Context(), h.trust, true); err != nil || len(all) != 2 || all[1].State != "declined" || all[1].DecidedBy != "buyer" {
+	if all, err := h.Suggestions(t.Context(), h.trust, true, 500); err != nil || len(all) != 2 || all[1].State != "declined" || all[1].DecidedBy != "buyer" {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
@@ -219,7 +230,7 @@ func TestWarnings_CloseByThemselvesWhenTheyNoLongerHold(t *testing.T) {
 	if err := h.post(t.Context(), h.from("theatre", h.used("1", "A", l))); err != nil {
 		t.Fatal(err)
 	}
-	ws, err := h.Warnings(t.Context(), h.trust, true)
+	ws, err := h.Warnings(t.Context(), h.trust, true, 500)
 	if err != nil || len(ws) != 2 || ws[0].Kind != "stock_short" || ws[0].ClosedAt != nil || ws[1].Kind != "item_unidentified" || ws[1].ClosedAt == nil {
 		t.Errorf("warnings %+v, %v", ws, err)
 	}
@@ -227,7 +238,7 @@ func TestWarnings_CloseByThemselvesWhenTheyNoLongerHold(t *testing.T) {
 	if err := h.post(t.Context(), h.from("theatre", h.used("1", "A", l))); err != nil {
 		t.Fatal(err)
 	}
-	if ws, err := h.Warnings(t.Context(), h.trust, false); err != nil || len(ws) != 0 {
+	if ws, err := h.Warnings(t.Context(), h.trust, false, 500); err != nil || len(ws) != 0 {
 		t.Errorf("open %+v, %v", ws, err)
 	}
 }
@@ -240,7 +251,7 @@ func TestExpiredLot_IsUsedWarnedOfAndNotCounted(t *testing.T) {
 	if err := h.post(t.Context(), h.from("theatre", h.used("1", "A", l))); err != nil {
 		t.Fatal(err)
 	}
-	ws, err := h.Warnings(t.Context(), h.trust, false)
+	ws, err := h.Warnings(t.Context(), h.trust, false, 500)
 	if err != nil || !slices.ContainsFunc(ws, func(w journal.Warning) bool { return w.Kind == "expired_used" && w.Severity == "danger" }) {
 		t.Errorf("warnings %+v, %v", ws, err)
 	}

@@ -12,6 +12,13 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
+// How many of each the status lists; it counts them all.
+const (
+	warningsPeek = 500
+	waitingPeek  = 100
+	belowPeek    = 100
+)
+
 // Status gives a trust at a glance: what needs a person first.
 func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, err error) {
 	err = s.reading(ctx, trust, func(ctx context.Context) (err error) {
@@ -36,7 +43,7 @@ func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, e
 		if len(fences) > 0 {
 			out.Fence = &fences[0]
 		}
-		if out.Warnings, err = warnings(ctx, trust, false); err != nil {
+		if out.Warnings, err = warnings(ctx, trust, false, warningsPeek); err != nil {
 			return err
 		}
 		stopped, err := collect(ctx, tx, `SELECT subject FROM queue_stopped WHERE trust = $1 AND queue = 1 ORDER BY subject`, pgx.RowTo[int64], trust)
@@ -46,7 +53,11 @@ func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, e
 		if out.Stopped, err = s.messagesOf(ctx, trust, stopped[:min(100, len(stopped))]); err != nil {
 			return err
 		}
-		if out.Waiting, err = collect(ctx, tx, selectSuggestions+` WHERE g.trust = $1 AND g.state = 'waits' ORDER BY g.id LIMIT 100`, scanSuggestion, trust); err != nil {
+		if out.Waiting, err = collect(ctx, tx, selectSuggestions+` WHERE g.trust = $1 AND g.state = 'waits' ORDER BY g.id LIMIT $2`, scanSuggestion, trust, waitingPeek); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM warning WHERE trust = $1 AND closed_at IS NULL), (SELECT count(*) FROM suggestion WHERE trust = $1 AND state = 'waits')`, trust).
+			Scan(&out.WarningsInAll, &out.WaitingInAll); err != nil {
 			return err
 		}
 		if out.Unsent, err = orders(ctx, tx, trust, ` AND o.state = 'ready' AND o.created_at < now() - interval '10 seconds' ORDER BY o.id LIMIT $2`, 100); err != nil {
@@ -58,7 +69,7 @@ func (s *Store) Status(ctx context.Context, trust string) (out journal.Status, e
 		if out.Registry, err = registryAtAGlance(ctx, tx, trust); err != nil {
 			return err
 		}
-		if out.Below, err = stock(ctx, tx, trust, true); err != nil {
+		if out.Below, out.BelowInAll, err = stock(ctx, tx, trust, journal.StockFilter{Below: true, Limit: belowPeek}); err != nil {
 			return err
 		}
 		out.Orders, err = orders(ctx, tx, trust, ` AND NOT o.imported ORDER BY o.id DESC LIMIT $2`, 15)

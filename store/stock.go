@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,14 +12,14 @@ import (
 	"github.com/stockwell-hub/stockwell/internal/pgtx"
 )
 
-// Stock lists what is where; onlyBelow keeps what stands below its reorder
-// point.
-func (s *Store) Stock(ctx context.Context, trust string, onlyBelow bool) (out []journal.Stock, err error) {
+// Stock lists what is where, by place and item, and tells how much there is of
+// what the filter chooses; 0 if nothing is left of it behind what it skips.
+func (s *Store) Stock(ctx context.Context, trust string, f journal.StockFilter) (out []journal.Stock, of int64, err error) {
 	err = s.reading(ctx, trust, func(ctx context.Context) error {
-		out, err = stock(ctx, pgtx.From(ctx), trust, onlyBelow)
+		out, of, err = stock(ctx, pgtx.From(ctx), trust, f)
 		return err
 	})
-	return out, err
+	return out, of, err
 }
 
 // selectStock gives what is where: of all shelves, or of one, which shelf
@@ -51,8 +52,22 @@ const selectUsedUp = `
 	 WHERE p.trust = $1 AND p.id = $2 AND i.id = $3
 	   AND EXISTS (SELECT 1 FROM movement m WHERE m.trust = p.trust AND m.item = i.id AND p.id IN (m.from_place, m.to_place))`
 
-func stock(ctx context.Context, tx pgx.Tx, trust string, onlyBelow bool) ([]journal.Stock, error) {
-	return collect(ctx, tx, selectStock(``)+` WHERE NOT $2 OR y.reorder_point > greatest(coalesce(b.available, 0), 0) ORDER BY p.code, i.code LIMIT 5000`, pgx.RowToStructByPos[journal.Stock], trust, onlyBelow)
+func stock(ctx context.Context, tx pgx.Tx, trust string, f journal.StockFilter) (out []journal.Stock, of int64, err error) {
+	if f.Limit <= 0 {
+		f.Limit = math.MaxInt32
+	}
+	const chosen = ` AS x (place, item, description, unit, quantity, reorder_point, order_up_to, on_order, available, held, below)
+		 WHERE (NOT $2 OR x.below) AND ($3 = '' OR x.item = $3) AND ($4 = '' OR strpos(lower(x.place || E'\n' || x.item || E'\n' || x.description), lower($4)) > 0)`
+	type counted struct {
+		journal.Stock
+		Of int64
+	}
+	found, err := collect(ctx, tx, `SELECT x.*, count(*) OVER () FROM (`+selectStock(``)+`)`+chosen+` ORDER BY x.place, x.item LIMIT $5 OFFSET $6`,
+		pgx.RowToStructByPos[counted], trust, f.Below, f.Item, f.Search, f.Limit, f.Skip)
+	for _, c := range found {
+		out, of = append(out, c.Stock), c.Of
+	}
+	return out, of, err
 }
 
 // StockDetail gives one item at one place by lot, with its latest movements.

@@ -109,7 +109,7 @@ func (b *books) aboutLine(l journal.CaseLine) {
 
 // holds tells what may not be used until somebody has checked it.
 func (b *books) holds(ctx context.Context, s *store.Store, trust string) error {
-	all, err := s.Holds(ctx, trust, true)
+	all, err := s.Holds(ctx, trust, true, 500)
 	if err != nil || !b.part("held", len(all)) {
 		return err
 	}

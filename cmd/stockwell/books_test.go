@@ -189,7 +189,7 @@ func (b *books) movements(chains []journal.Chain) {
 
 // stock tells of the shelves that messages touched.
 func (b *books) stock(ctx context.Context, s *store.Store, trust string) error {
-	all, err := s.Stock(ctx, trust, false)
+	all, _, err := s.Stock(ctx, trust, journal.StockFilter{})
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (b *books) stock(ctx context.Context, s *store.Store, trust string) error {
 }
 
 func (b *books) purchasing(ctx context.Context, s *store.Store, trust string) error {
-	suggestions, err := s.Suggestions(ctx, trust, true)
+	suggestions, err := s.Suggestions(ctx, trust, true, 500)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (b *books) purchasing(ctx context.Context, s *store.Store, trust string) er
 	if err != nil {
 		return err
 	}
-	warnings, err := s.Warnings(ctx, trust, true)
+	warnings, err := s.Warnings(ctx, trust, true, 500)
 	if err != nil {
 		return err
 	}

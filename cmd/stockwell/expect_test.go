@@ -101,7 +101,7 @@ func (j *journey) expect(w []string) error {
 			got = c.Stop.Code
 		}
 	case "warning", "warnings":
-		all, err := s.Warnings(ctx, "ZZ1", false)
+		all, err := s.Warnings(ctx, "ZZ1", false, 500)
 		if err != nil {
 			return err
 		}

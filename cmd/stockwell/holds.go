@@ -10,16 +10,21 @@ import (
 )
 
 type stockHolds struct {
-	All bool `help:"Also those that were released."`
+	All   bool `help:"Also those that were released."`
+	Limit int  `default:"1000" help:"At most so many."`
 }
 
 // Run lists holds.
 func (c stockHolds) Run(a *app) error {
+	if err := atLeastOne(c.Limit); err != nil {
+		return err
+	}
 	return a.withTrust(func(s *store.Store, trust string) error {
-		all, err := s.Holds(a.ctx, trust, c.All)
+		all, err := s.Holds(a.ctx, trust, c.All, c.Limit)
 		if err != nil {
 			return err
 		}
+		a.noteCut(len(all), c.Limit)
 		if a.JSON {
 			return a.printJSON(append([]journal.Hold{}, all...))
 		}

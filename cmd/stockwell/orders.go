@@ -87,16 +87,21 @@ func substituted(c journal.Came) string {
 }
 
 type ordersSuggested struct {
-	All bool `help:"Also those that are decided."`
+	All   bool `help:"Also those that are decided."`
+	Limit int  `default:"500" help:"At most so many."`
 }
 
 // Run lists suggested orders.
 func (c ordersSuggested) Run(a *app) error {
+	if err := atLeastOne(c.Limit); err != nil {
+		return err
+	}
 	return a.withTrust(func(s *store.Store, trust string) error {
-		all, err := s.Suggestions(a.ctx, trust, c.All)
+		all, err := s.Suggestions(a.ctx, trust, c.All, c.Limit)
 		if err != nil {
 			return err
 		}
+		a.noteCut(len(all), c.Limit)
 		if a.JSON {
 			return a.printJSON(all)
 		}
@@ -146,17 +151,12 @@ func (a *app) decide(id int64, approve bool, by, reason string) error {
 		if err := s.DecideSuggestion(a.ctx, trust, id, approve, by, reason, zone); err != nil {
 			return err
 		}
-		all, err := s.Suggestions(a.ctx, trust, true)
+		// It may have been decided anew since it was listed.
+		g, err := s.Suggestion(a.ctx, trust, id)
 		if err != nil {
 			return err
 		}
-		// It may have been decided anew since it was listed.
-		what := ""
-		for _, g := range all {
-			if g.ID == id {
-				what = fmt.Sprintf(" (%d x %d %s for %s)", g.Packs, g.PackSize, g.Item, g.Place)
-			}
-		}
+		what := fmt.Sprintf(" (%d x %d %s for %s)", g.Packs, g.PackSize, g.Item, g.Place)
 		if approve {
 			fmt.Fprintf(a.out, "Suggested order %d%s approved; the hub makes the order when the supplier's time comes.\n", id, what)
 		} else {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/stockwell-hub/stockwell/internal/fault"
 )
 
 // printJSON writes v with stable snake_case names.
@@ -15,6 +17,21 @@ func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.out)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// noteCut tells, beside the list, that there may be more than it shows.
+func (a *app) noteCut(shown, limit int) {
+	if shown > 0 && shown == limit {
+		fmt.Fprintf(a.err, "The first %d are listed, and there may be more: --limit %d lists twice as many.\n", limit, 2*limit)
+	}
+}
+
+// atLeastOne refuses a --limit that lists nothing.
+func atLeastOne(limit int) error {
+	if limit < 1 {
+		return fault.New(fault.Invalid, "limit_invalid", "Write a number of 1 or more.").At("--limit")
+	}
+	return nil
 }
 
 // printTable writes rows under a header, or a sentence when there are none.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/stockwell-hub/stockwell/domain/journal"
 	"github.com/stockwell-hub/stockwell/internal/fault"
 	"github.com/stockwell-hub/stockwell/pipeline"
 	"github.com/stockwell-hub/stockwell/store"
@@ -21,13 +22,14 @@ type stockCmd struct {
 }
 
 type stockList struct {
-	Below bool `help:"Only what stands below its reorder point."`
+	Below  bool   `help:"Only what stands below its reorder point."`
+	Search string `help:"Only what has this text in its place's code, its item's code or description." placeholder:"TEXT"`
 }
 
 // Run lists stock balances.
 func (c stockList) Run(a *app) error {
 	return a.withTrust(func(s *store.Store, trust string) error {
-		all, err := s.Stock(a.ctx, trust, c.Below)
+		all, _, err := s.Stock(a.ctx, trust, journal.StockFilter{Below: c.Below, Search: c.Search})
 		if err != nil {
 			return err
 		}
@@ -96,15 +98,13 @@ func (c stockShow) place(a *app, s *store.Store, trust string) (string, error) {
 	if c.Place != "" {
 		return c.Place, nil
 	}
-	all, err := s.Stock(a.ctx, trust, false)
+	all, _, err := s.Stock(a.ctx, trust, journal.StockFilter{Item: c.Item})
 	if err != nil {
 		return "", err
 	}
 	var places []string
 	for _, x := range all {
-		if x.Item == c.Item {
-			places = append(places, x.Place)
-		}
+		places = append(places, x.Place)
 	}
 	if len(places) == 1 {
 		return places[0], nil

@@ -12,16 +12,21 @@ type warningsCmd struct {
 }
 
 type warningsList struct {
-	All bool `help:"Also those that are closed."`
+	All   bool `help:"Also those that are closed."`
+	Limit int  `default:"500" help:"At most so many."`
 }
 
 // Run lists warnings.
 func (c warningsList) Run(a *app) error {
+	if err := atLeastOne(c.Limit); err != nil {
+		return err
+	}
 	return a.withTrust(func(s *store.Store, trust string) error {
-		all, err := s.Warnings(a.ctx, trust, c.All)
+		all, err := s.Warnings(a.ctx, trust, c.All, c.Limit)
 		if err != nil {
 			return err
 		}
+		a.noteCut(len(all), c.Limit)
 		if a.JSON {
 			return a.printJSON(all)
 		}

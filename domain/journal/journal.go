@@ -236,6 +236,19 @@ type Stock struct {
 	Below bool  `json:"below_reorder_point"`
 }
 
+// StockFilter chooses stock. Zero values choose all.
+type StockFilter struct {
+	// Below keeps what stands below its reorder point.
+	Below bool
+	// Search keeps what has this text in its place's code, its item's code or
+	// description, in any case of letters.
+	Search string
+	// Item keeps the item of this code.
+	Item string
+	// Skip leaves out the first so many; Limit bounds how many are given.
+	Skip, Limit int
+}
+
 // StockDetail is a stock line by lot, with its latest movements.
 type StockDetail struct {
 	Stock
@@ -304,8 +317,12 @@ type Status struct {
 	Flows       []Flow       `json:"flows"`
 	Messages    []Message    `json:"messages"`
 	Below       []Stock      `json:"below_reorder_point"`
-	Orders      []Order      `json:"orders"`
-	Registry    Registry     `json:"registry"`
+	// How many there are of these; the lists have the first of them.
+	WarningsInAll int64    `json:"warnings_in_all"`
+	WaitingInAll  int64    `json:"suggestions_waiting_in_all"`
+	BelowInAll    int64    `json:"below_reorder_point_in_all"`
+	Orders        []Order  `json:"orders"`
+	Registry      Registry `json:"registry"`
 }
 
 // Pause says since when and why automatic purchasing rests.

@@ -43,6 +43,7 @@ var parts = []part{
 	{"goods", "files of goods received, from an SFTP folder into the ledger", goodsPart},
 	{"ack", "durable ACK rate at 1, 16, 64 and 256 senders", ackPart},
 	{"fhir", "durable answers to a FHIR Bundle with a Procedure and three Devices, at 1 and 16 clients", fhirPart},
+	{"pages", "the console's pages with --bulk movements of history and an open warning for every tenth line", pagesPart},
 	{"connections", "1,000 idle connections; 100 slow peers beside 16 good ones", connectionsPart},
 	{"latency", "ACK latency at 500/s; socket to posted movement at 200/s", latencyPart},
 	{"end-to-end", "12-line DFTs posted, sustained", endToEndPart},
@@ -58,6 +59,7 @@ type options struct {
 	items   int
 	history int
 	archive int
+	bulk    int
 	list    bool
 	explain bool
 }
@@ -103,6 +105,7 @@ func parse(args []string) (o options, status int) {
 	f.IntVar(&o.items, "rows", 600000, "rows of the catalogue parts' file")
 	f.IntVar(&o.history, "history", 100000, "movements that are there before the end-to-end part")
 	f.IntVar(&o.archive, "archive", 100000, "messages that are in the archive before the start part's warm starts")
+	f.IntVar(&o.bulk, "bulk", 1000000, "movements of made-up history behind the pages part")
 	f.StringVar(&o.dir, "dir", "", "make the temporary folder here; it should be on the disk that is meant")
 	f.StringVar(&o.binary, "stockwell", "", "measure this binary instead of building one")
 	f.BoolVar(&o.explain, "explain", false, "list PostgreSQL's costliest statements after each part (pg_stat_statements)")
@@ -112,7 +115,7 @@ func parse(args []string) (o options, status int) {
 		}
 		return o, 2
 	}
-	if f.NArg() > 0 || o.seconds <= 0 || o.items < 1 || o.history < 0 || o.archive < 0 {
+	if f.NArg() > 0 || o.seconds <= 0 || o.items < 1 || o.history < 0 || o.archive < 0 || o.bulk < 1 {
 		fmt.Fprintln(os.Stderr, "bench: an argument is not understood; see --help")
 		return o, 2
 	}
