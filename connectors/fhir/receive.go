@@ -18,6 +18,9 @@ import (
 	"github.com/stockwell-hub/stockwell/schemas/fhir"
 )
 
+// roomAtOnce is for how much of a body room is made before it comes.
+const roomAtOnce = 64 << 10
+
 // body reads a request's body.
 func (s *Server) body(r *http.Request) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -33,7 +36,9 @@ func (s *Server) body(r *http.Request) ([]byte, error) {
 	default:
 		return nil, fault.New(fault.Invalid, "content_encoding_unknown", "Bodies are sent as they are, or compressed with gzip. Send them with Content-Encoding: gzip, or without one.")
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, s.cfg.MaxBody))
+	read := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), roomAtOnce)+bytes.MinRead))
+	_, err = read.ReadFrom(http.MaxBytesReader(nil, r.Body, s.cfg.MaxBody))
+	raw := read.Bytes()
 	if err != nil && !errors.As(err, new(*http.MaxBytesError)) {
 		return nil, fault.Wrap(err, fault.Invalid, "body_unread", "The body did not arrive whole, and nothing of it was taken. Send it again.")
 	}
