@@ -31,7 +31,9 @@ type Version struct {
 	Number  int
 	Action  Action
 	Content Record
-	// Patient is the record of whom it is, Person as whom that is now read.
+	// Patient is as whom the person was read when it was decided, Person as whom
+	// that one is read now: a merge that was taken back leaves it with whom it
+	// was told of.
 	Patient, Person int64
 	State           State
 	// Again is set when a person asked that a rejected version be sent once
@@ -155,9 +157,9 @@ func wanted(told []Version, held *Version, r Reading, name func(int) string) *Ve
 		if n := len(told); n > 0 && told[n-1].Action == New && told[n-1].Person == r.Person {
 			record = told[n-1].Record // it was rejected, so the registry does not know it
 		}
-		return &Version{Record: record, Number: numbered(told, record), Action: New, Content: r.Record, Patient: r.Patient, Person: r.Person, State: Ready}
+		return &Version{Record: record, Number: numbered(told, record), Action: New, Content: r.Record, Patient: r.Person, Person: r.Person, State: Ready}
 	case held.Content != r.Record:
-		return &Version{Record: held.Record, Number: numbered(told, held.Record), Action: Amend, Content: r.Record, Patient: r.Patient, Person: r.Person, State: Ready}
+		return &Version{Record: held.Record, Number: numbered(told, held.Record), Action: Amend, Content: r.Record, Patient: r.Person, Person: r.Person, State: Ready}
 	}
 	return nil
 }
