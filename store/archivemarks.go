@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -91,6 +92,17 @@ func (s *Store) daysOf(ctx context.Context, ids ...int64) (days, error) {
 		return anyDay, err
 	}
 	return between(marks, slices.Min(ids), slices.Max(ids), 0, time.Now()), nil
+}
+
+// waitingDays gives the days on which messages from first on were received, for
+// statements that look nowhere else: a day more on either side, for a clock may
+// have been set back across midnight.
+func (s *Store) waitingDays(ctx context.Context, first int64) (days, error) {
+	marks, err := s.knownMarks(ctx)
+	if err != nil {
+		return anyDay, err
+	}
+	return between(marks, first, math.MaxInt64, 1, time.Now()), nil
 }
 
 // window is a run of message numbers, with the days that hold them.

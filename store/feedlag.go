@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +30,7 @@ func (s *Store) FeedsWaiting(ctx context.Context, trust string, than time.Time) 
 		if ready > mostTold {
 			all = at
 		}
-		near, err := s.daysOf(ctx, first, math.MaxInt64)
+		near, err := s.waitingDays(ctx, first)
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func (s *Store) loadWant(ctx context.Context, tx pgx.Tx, trust string, since tim
 				UNION SELECT p.connector FROM posting p WHERE p.trust = $1 AND p.message_id = m.message_id AND m.kind IN ('use', 'use_reversal')
 					AND NOT EXISTS (SELECT 1 FROM feed_place d WHERE d.trust = $1 AND d.connector = p.connector AND d.declared)))))
 		  FROM (SELECT id, kind, message_id, origin, profile FROM movement WHERE trust = $1 AND id = $2
-		        UNION ALL (SELECT id, kind, message_id, origin, profile FROM movement WHERE $2 = 0 AND trust = $1 AND item = $3 AND $4 IN (from_place, to_place) ORDER BY occurred_at DESC, id DESC LIMIT 1)) m`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).
+		        UNION ALL (SELECT id, kind, message_id, origin, profile FROM (SELECT * FROM movement WHERE $2 = 0 AND trust = $1 AND item = $3 OFFSET 0) x WHERE $4 IN (from_place, to_place) ORDER BY id DESC LIMIT 1)) m`, trust, int64(w.Movement), w.Policy.Item, w.Policy.Place).
 		Scan(&w.Movement, &w.Cause.Message, &w.Cause.Origin, &w.Cause.Profile, &doubts)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -110,7 +109,7 @@ func (s *Store) flows(ctx context.Context, tx pgx.Tx, trust string, stopped []in
 	if err := tx.QueryRow(ctx, `SELECT coalesce(min(subject), 0) FROM queue_message WHERE trust = $1 AND queue = 1`, trust).Scan(&oldest); err != nil {
 		return nil, err
 	}
-	near, err := s.daysOf(ctx, oldest, math.MaxInt64)
+	near, err := s.waitingDays(ctx, oldest)
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,7 @@ func stock(ctx context.Context, tx pgx.Tx, trust string, f journal.StockFilter) 
 	}
 	found, err := collect(ctx, tx, `SELECT x.*, count(*) OVER () FROM (`+selectStock(``)+`)`+chosen+` ORDER BY x.place, x.item LIMIT $5 OFFSET $6`,
 		pgx.RowToStructByPos[counted], trust, f.Below, f.Item, f.Search, f.Limit, f.Skip)
+	out = []journal.Stock{}
 	for _, c := range found {
 		out, of = append(out, c.Stock), c.Of
 	}

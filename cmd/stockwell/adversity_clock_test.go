@@ -36,6 +36,9 @@ func TestAdversity_TheClocksAreSetBackAnHour(t *testing.T) {
 	h.set("binaries", programs(t, `[ "$1" = -D ] && export LD_PRELOAD=`+found[0]+` FAKETIME_TIMESTAMP_FILE=`+file+` FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1`))
 	c := h.serve("")
 	h.seed()
+	// The catalogue's prices hold from today on, which an hour ago may not have been.
+	_, err = h.query(`WITH u AS (UPDATE item_price SET valid_from = valid_from - 1 RETURNING 1) SELECT count(*)::text FROM u`)
+	h.must(err)
 	h.stopERP()
 	h.deliver(h.message("first.hl7"), func() {})
 	waits := func() {

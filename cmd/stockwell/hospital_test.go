@@ -305,7 +305,7 @@ func (h *hospital) settled(dead func()) {
 			(SELECT 'messages wait' FROM queue_message LIMIT 1),
 			(SELECT 'a message is tried again: ' || w.reason FROM queue_held h JOIN queue_hold w USING (trust, queue, key) WHERE w.until <> 'infinity' LIMIT 1),
 			(SELECT 'a use is due for the registry' FROM registry_due LIMIT 1),
-			(SELECT 'a registry record is ready' FROM submission s JOIN registry r USING (trust) WHERE s.state = 'ready' AND (s.ready_at <= r.asked_at OR s.ready_at + r.every <= now()) LIMIT 1),
+			(SELECT 'a registry record is ready' FROM submission s JOIN registry r USING (trust) WHERE s.state = 'ready' AND (s.ready_at <= r.asked_at OR s.ready_at + r.every <= now() OR r.every < interval '1 second') LIMIT 1),
 			(SELECT 'a registry batch is not sent' FROM registry_batch b WHERE b.sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_stopped s WHERE s.trust = b.trust AND s.subject = b.number AND s.queue <> 1) LIMIT 1),
 			(SELECT 'a policy is due' FROM policy_due d JOIN policy y USING (trust, place, item) WHERE y.active LIMIT 1),
 			(SELECT 'a suggestion waits for its order' FROM suggestion g JOIN purchasing p USING (trust) WHERE g.state = 'approved' AND g.release_at <= now() AND p.paused_at IS NULL LIMIT 1),
