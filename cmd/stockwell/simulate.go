@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stockwell-hub/stockwell/connectors/sftp/jail"
 	"github.com/stockwell-hub/stockwell/internal/fault"
@@ -253,10 +254,13 @@ func (s *simulation) writeSecrets() error {
 
 // written tells what the folder holds.
 func (s *simulation) written(a *app) error {
-	sendings, messages, again := 0, 0, map[string]int{}
+	sendings, messages, ahead, again := 0, 0, 0, map[string]int{}
 	for _, x := range s.plan.Senders {
 		sendings += len(x.Sendings)
 		for _, y := range x.Sendings {
+			if y.SentAt.After(time.Now()) {
+				ahead++
+			}
 			if y.Again == "" {
 				messages++
 			} else {
@@ -270,7 +274,7 @@ func (s *simulation) written(a *app) error {
 	}
 	if a.JSON {
 		return a.printJSON(map[string]any{"folder": s.dir, "parameters": s.settings, "theatres": len(s.plan.Theatres), "patients": len(s.plan.Patients), "cases": len(s.plan.Cases), "uses": uses,
-			"senders": len(s.plan.Senders), "messages": messages, "sent_again": again, "opening_stock": len(s.plan.Opening), "par_levels": len(s.plan.Levels)})
+			"senders": len(s.plan.Senders), "messages": messages, "sent_again": again, "in_the_future": ahead, "opening_stock": len(s.plan.Opening), "par_levels": len(s.plan.Levels)})
 	}
 	var more []string
 	for _, name := range slices.Sorted(maps.Keys(again)) {
@@ -280,6 +284,9 @@ func (s *simulation) written(a *app) error {
 	fmt.Fprintf(a.out, "%d senders have %d messages, and send %d again (%s). Faults: %s.\n", len(s.plan.Senders), messages, sendings-messages, orDash(strings.Join(more, ", ")), cmp.Or(s.settings.Faults, "all"))
 	if s.before {
 		fmt.Fprintf(a.out, "It was written before, and stands as it is; for other parameters name another folder.\n")
+	}
+	if ahead > 0 {
+		fmt.Fprintf(a.out, "%d of them say that they were sent in the future. A hub lets such a time decide nothing, so a comparison may find differences: let it --start earlier.\n", ahead)
 	}
 	fmt.Fprintln(a.out)
 	fmt.Fprintf(a.out, "Run the hub:    stockwell --data %s serve\nSend:           stockwell simulate --out %[1]s --send\nCompare:        stockwell simulate --out %[1]s --verify\n", s.dir)

@@ -71,7 +71,7 @@ func (h *Hospital) on(place *Theatre, item *Item, quantity int) *Stock {
 		c := NewChance(h.Seed, "lot "+item.Code+" "+place.Code, n)
 		size := max(c.From(1, 4)*item.Pack, quantity)
 		if item.Lots {
-			s.Lot = fmt.Sprintf("L%02d%03d%c%d", place.N+1, item.N, 'A'+n%26, n/26)
+			s.Lot = fmt.Sprintf("L%s%s%c%d", letters(place.N), letters(item.N), 'A'+n%26, n/26)
 			s.Expiry = h.Begin.AddDate(2+c.From(0, 2), c.From(0, 11), c.From(0, 27)).Format(time.DateOnly)
 		}
 		if item.Serial {
@@ -116,4 +116,10 @@ func (h *Hospital) stock() {
 		}
 		h.Levels = append(h.Levels, level)
 	}
+}
+
+// letters writes a number without digits: a lot with 21 within it, in a UDI
+// without separators, may be a lot and a serial number, and no reader can tell.
+func letters(n int) string {
+	return string([]byte{'A' + byte(n/26%26), 'A' + byte(n%26)})
 }
