@@ -186,7 +186,7 @@ func (g *goods) intake(ctx context.Context, file string) (took, longest time.Dur
 		return 0, 0, fmt.Errorf("%s was not taken within a minute", name)
 	}
 	var posted int64
-	err = g.conn.QueryRow(ctx, `SELECT count(*) FROM receipt_line r JOIN posting p ON p.trust = r.trust AND p.message_id = r.message_id WHERE r.trust = $1 AND p.control_id = $2 AND r.state = 'posted' AND r.met_units = 2`, goodsTrust, name).Scan(&posted)
+	err = g.conn.QueryRow(ctx, `SELECT count(*) FROM receipt_line r JOIN posting p ON p.trust = r.trust AND p.message_id = r.message_id WHERE r.trust = $1 AND (p.control_id = $2 OR starts_with(p.control_id, $2 || ' (part ')) AND r.state = 'posted' AND r.met_units = 2`, goodsTrust, name).Scan(&posted)
 	if err == nil && posted != goodsRows {
 		err = fmt.Errorf("%d of %d rows were posted for their orders", posted, goodsRows)
 	}
