@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/stockwell-hub/stockwell/internal/embeddedpg"
 )
 
 // pagesPart opens the console's pages of a hub with years of history: so many
@@ -51,28 +49,20 @@ func pagesPart(ctx context.Context, b *bench) error {
 
 // raiseWarnings opens a warning for every tenth line of the made-up history.
 func raiseWarnings(ctx context.Context, b *bench, folder string) error {
-	server, err := embeddedpg.Open(ctx, embeddedpg.Config{Dir: filepath.Join(folder, "postgres")})
-	if err != nil {
+	return onBooks(ctx, folder, func(conn *pgx.Conn) error {
+		tag, err := conn.Exec(ctx, `INSERT INTO warning (trust, id, kind, subject, text, action, severity, message_id)
+			SELECT trust, nextval('warning_id'), 'lot_not_in_stock', 'line:' || id, 'The lot was not in stock.', 'Count the shelf.', 'notice', message_id FROM usage_line WHERE id % 10 = 0`)
+		if err != nil {
+			return err
+		}
+		var cases int64
+		if err := conn.QueryRow(ctx, `SELECT count(*) FROM theatre_case`).Scan(&cases); err != nil {
+			return err
+		}
+		b.say("%d movements of %d cases, %d open warnings", b.bulk, cases, tag.RowsAffected())
+		_, err = conn.Exec(ctx, `VACUUM ANALYZE`)
 		return err
-	}
-	defer server.Close()
-	conn, err := pgx.Connect(ctx, server.SuperDSN(embeddedpg.Database))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	tag, err := conn.Exec(ctx, `INSERT INTO warning (trust, id, kind, subject, text, action, severity, message_id)
-		SELECT trust, nextval('warning_id'), 'lot_not_in_stock', 'line:' || id, 'The lot was not in stock.', 'Count the shelf.', 'notice', message_id FROM usage_line WHERE id % 10 = 0`)
-	if err != nil {
-		return err
-	}
-	var cases int64
-	if err := conn.QueryRow(ctx, `SELECT count(*) FROM theatre_case`).Scan(&cases); err != nil {
-		return err
-	}
-	b.say("%d movements of %d cases, %d open warnings", b.bulk, cases, tag.RowsAffected())
-	_, err = conn.Exec(ctx, `VACUUM ANALYZE`)
-	return err
+	})
 }
 
 // openPages times each kind of page. What a list leads to is taken from it.

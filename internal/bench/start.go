@@ -65,6 +65,27 @@ func memory(ctx context.Context, b *bench, h *hub) error {
 // fillArchive puts n posted messages into the archive of the hub that runs on
 // data.
 func fillArchive(ctx context.Context, data string, n int) error {
+	return onBooks(ctx, data, func(conn *pgx.Conn) error {
+		const set = 20000
+		for done := 0; done < n; done += set {
+			if _, err := conn.Exec(ctx, `
+				WITH new AS (SELECT nextval('message_id') AS id, 'OLD' || s AS control, sha256(s::text::bytea) AS digest, now() - interval '1 hour' AS at FROM generate_series($2::bigint, $3::bigint) s),
+				archived AS (INSERT INTO message (trust, id, received_on, received_at, connector, format, type, sender, control_id, key, digest, peer, reused, seal, raw)
+					SELECT $1, id, (at AT TIME ZONE 'UTC')::date, at, 'theatre', 'hl7v2', 'DFT^P03', 'THEATRE', control, 0, digest, '', false, 0, digest FROM new),
+				keyed AS (INSERT INTO message_key (trust, connector, sender, control_id, digest, message_id, last_seen_at)
+					SELECT $1, 'theatre', 'THEATRE', control, digest, id, at FROM new)
+				INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary)
+					SELECT $1, id, 1, 'DFT^P03', 'theatre', 'THEATRE', control, 'generic-theatre/v2', 'applied', '12 lines posted.' FROM new`, trustCode, done+1, min(done+set, n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// onBooks gives fn the database of a hub that keeps itself in data and does not
+// run.
+func onBooks(ctx context.Context, data string, fn func(*pgx.Conn) error) error {
 	server, err := embeddedpg.Open(ctx, embeddedpg.Config{Dir: filepath.Join(data, "postgres")})
 	if err != nil {
 		return err
@@ -75,18 +96,5 @@ func fillArchive(ctx context.Context, data string, n int) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	const set = 20000
-	for done := 0; done < n; done += set {
-		if _, err := conn.Exec(ctx, `
-			WITH new AS (SELECT nextval('message_id') AS id, 'OLD' || s AS control, sha256(s::text::bytea) AS digest, now() - interval '1 hour' AS at FROM generate_series($2::bigint, $3::bigint) s),
-			archived AS (INSERT INTO message (trust, id, received_on, received_at, connector, format, type, sender, control_id, key, digest, peer, reused, seal, raw)
-				SELECT $1, id, (at AT TIME ZONE 'UTC')::date, at, 'theatre', 'hl7v2', 'DFT^P03', 'THEATRE', control, 0, digest, '', false, 0, digest FROM new),
-			keyed AS (INSERT INTO message_key (trust, connector, sender, control_id, digest, message_id, last_seen_at)
-				SELECT $1, 'theatre', 'THEATRE', control, digest, id, at FROM new)
-			INSERT INTO posting (trust, message_id, attempt, type, connector, sender, control_id, profile, outcome, summary)
-				SELECT $1, id, 1, 'DFT^P03', 'theatre', 'THEATRE', control, 'generic-theatre/v2', 'applied', '12 lines posted.' FROM new`, trustCode, done+1, min(done+set, n)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fn(conn)
 }
