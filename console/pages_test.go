@@ -93,7 +93,13 @@ func TestStock_IsShownInParts(t *testing.T) {
 	}
 	must(t, "the first part", said(open(t, pages(f), "/ZZ1/stock?below=1")), "1 to 100 of 252 stock balances", "Further in the list")
 	must(t, "the last part", said(open(t, pages(f), "/ZZ1/stock?below=1&from=201")), "201 to 252 of 252 stock balances", "Earlier in the list")
-	must(t, "past the end", said(open(t, pages(f), "/ZZ1/stock?below=1&from=9999")), "No stock balance to show")
+	for _, from := range []string{"9999", "9223372036854775807"} {
+		past := said(open(t, pages(f), "/ZZ1/stock?below=1&from="+from))
+		must(t, "past the end", past, "No stock balance to show")
+		if strings.Contains(past, "Further in the list") {
+			t.Errorf("past the end at %s there is more", from)
+		}
+	}
 }
 
 func TestStatus_CountsWhatItDoesNotList(t *testing.T) {

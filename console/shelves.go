@@ -45,7 +45,7 @@ func (c *console) stock(r *http.Request) (templ.Component, error) {
 	if l.From > 1 {
 		l.Earlier = link(max(1, l.From-stockShown))
 	}
-	if int64(l.From-1+stockShown) < l.Of {
+	if l.Of-int64(l.From-1) > stockShown {
 		l.Further = link(l.From + stockShown)
 	}
 	return stockPage(p, l), nil
